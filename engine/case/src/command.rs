@@ -1,0 +1,325 @@
+//! Commands to a case, and what comes of them.
+
+use std::sync::Arc;
+
+use casewright_chart::value::Map;
+use casewright_chart::{
+    Effect, Event, Limits, Snapshot, Status, Step, StepError, Timestamp, Trace, Value, chart,
+};
+use casewright_definition::json::{from_json, to_json};
+use casewright_definition::{Circumstances, Decide, Definition, Evaluator, Signature};
+use serde_json::Value as Json;
+
+use crate::actor::Actor;
+use crate::case::{Case, check_id, circumstances};
+use crate::record::{Cause, Record};
+use crate::refusal::{Blocked, Refusal};
+
+/// What surrounds a command: the same for everything that happens in one step.
+#[derive(Clone, Copy)]
+pub struct Setting<'a> {
+    /// The definition that the case runs by.
+    pub definition: &'a Definition,
+    /// Who answers decisions.
+    pub decide: &'a dyn Decide,
+    /// When the step is taken.
+    pub now: Timestamp,
+    /// What it may cost.
+    pub limits: &'a Limits,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The case as it is now.
+    pub case: Case,
+    /// What the journal keeps of it.
+    pub record: Record,
+    /// What the world is asked, once both are stored.
+    pub effects: Vec<Effect>,
+}
+
+impl Setting<'_> {
+    fn evaluator<'b>(&'b self, circumstances: &'b Circumstances) -> Evaluator<'b> {
+        Evaluator {
+            definition: self.definition,
+            circumstances,
+            decide: self.decide,
+        }
+    }
+}
+
+/// Opens a case with the data given, on top of the defaults of the workflow.
+///
+/// # Errors
+/// The id cannot be one, the actor may not, the data does not match, or the first step fails.
+pub fn open(
+    setting: Setting<'_>,
+    id: &str,
+    input: &Json,
+    actor: &Actor,
+) -> Result<Outcome, Refusal> {
+    let definition = setting.definition;
+    if let Some(what) = check_id(id) {
+        return Err(Refusal::InvalidId(what));
+    }
+    check_roles(&definition.start, None, actor)?;
+    check_input(&definition.start, input)?;
+    let input = from_json(input);
+    let id: Arc<str> = id.into();
+    let data = over(&definition.defaults, &input);
+    let circumstances = circumstances(&id, &definition.id, setting.now, &actor.id, actor);
+    let evaluator = setting.evaluator(&circumstances);
+    let step = casewright_chart::start(
+        &definition.chart,
+        data,
+        setting.now,
+        &evaluator,
+        setting.limits,
+    );
+    let before = Case {
+        id,
+        workflow: definition.id.clone(),
+        definition: definition.digest,
+        revision: 0,
+        created_at: setting.now,
+        created_by: actor.id.clone(),
+        updated_at: setting.now,
+        snapshot: Snapshot {
+            configuration: Vec::new(),
+            history: Default::default(),
+            data: Value::Null,
+            pending: Vec::new(),
+            invocations: Vec::new(),
+            next_sequence: 0,
+            status: Status::Running,
+        },
+    };
+    let cause = Cause::Open { data: input };
+    outcome(setting, &before, cause, actor.clone(), step.map_err(failed)?)
+}
+
+/// Sends a case an event from outside.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn send(
+    setting: Setting<'_>,
+    case: &Case,
+    event: &str,
+    input: &Json,
+    actor: &Actor,
+) -> Result<Outcome, Refusal> {
+    let definition = setting.definition;
+    if case.is_done() {
+        return Err(Refusal::Done);
+    }
+    let Some((name, signature)) = definition.events.get_key_value(event) else {
+        return Err(Refusal::UnknownEvent {
+            event: event.to_owned(),
+            suggestion: similar(definition, event),
+        });
+    };
+    check_fit(definition, case)?;
+    if !takes(definition, case, name) {
+        return Err(Refusal::NotNow {
+            event: name.clone(),
+        });
+    }
+    check_roles(signature, Some(name), actor)?;
+    check_input(signature, input)?;
+    let data = from_json(input);
+    let circumstances = case.circumstances(actor);
+    let step = casewright_chart::step(
+        &definition.chart,
+        &case.snapshot,
+        Event::external(name.clone(), data.clone()),
+        setting.now,
+        &setting.evaluator(&circumstances),
+        setting.limits,
+    )
+    .map_err(failed)?;
+    if !step.taken {
+        return Err(Refusal::GuardFailed {
+            event: name.clone(),
+            blocked: blocked(definition, &step.trace),
+        });
+    }
+    let cause = Cause::Event {
+        name: name.clone(),
+        data,
+    };
+    outcome(setting, case, cause, actor.clone(), step)
+}
+
+/// Fires a timer that is due.
+///
+/// # Errors
+/// It is not pending, or the step fails.
+pub fn fire(setting: Setting<'_>, case: &Case, sequence: u64) -> Result<Outcome, Refusal> {
+    let definition = setting.definition;
+    let mut pending = case.snapshot.pending.iter();
+    let pending = pending
+        .find(|pending| pending.sequence == sequence)
+        .ok_or(Refusal::NotPending)?;
+    let actor = Actor::timer();
+    let circumstances = case.circumstances(&actor);
+    let step = casewright_chart::fire(
+        &definition.chart,
+        &case.snapshot,
+        sequence,
+        setting.now,
+        &setting.evaluator(&circumstances),
+        setting.limits,
+    )
+    .map_err(failed)?;
+    let cause = Cause::Timer {
+        sequence,
+        name: pending.event.clone(),
+        due: pending.due,
+    };
+    outcome(setting, case, cause, actor, step)
+}
+
+fn outcome(
+    setting: Setting<'_>,
+    before: &Case,
+    cause: Cause,
+    actor: Actor,
+    step: Step,
+) -> Result<Outcome, Refusal> {
+    let violations = match step.snapshot.data == before.snapshot.data {
+        true => Vec::new(),
+        false => setting
+            .definition
+            .data
+            .violations(&to_json(&step.snapshot.data)),
+    };
+    if !violations.is_empty() {
+        return Err(Refusal::InvalidData(violations));
+    }
+    let revision = before.revision + 1;
+    let record = Record::of(
+        revision,
+        setting.now,
+        actor,
+        cause,
+        &before.snapshot.data,
+        &step,
+    );
+    Ok(Outcome {
+        case: Case {
+            revision,
+            updated_at: setting.now,
+            snapshot: step.snapshot,
+            ..before.clone()
+        },
+        record,
+        effects: step.effects,
+    })
+}
+
+fn failed(error: StepError) -> Refusal {
+    match error {
+        StepError::Done => Refusal::Done,
+        StepError::NotPending(_) => Refusal::NotPending,
+        StepError::ForeignSnapshot => Refusal::Corrupt,
+        StepError::Limit { name, figure } => Refusal::Limit { name, figure },
+        StepError::Decision(error) => Refusal::Decision(error),
+    }
+}
+
+fn check_fit(definition: &Definition, case: &Case) -> Result<(), Refusal> {
+    match definition.chart.is_legal(&case.snapshot.configuration) {
+        true => Ok(()),
+        false => Err(Refusal::Corrupt),
+    }
+}
+
+pub(crate) fn check_roles(
+    signature: &Signature,
+    event: Option<&Arc<str>>,
+    actor: &Actor,
+) -> Result<(), Refusal> {
+    match actor.has_any(&signature.roles) {
+        true => Ok(()),
+        false => Err(Refusal::Forbidden {
+            event: event.cloned(),
+            roles: signature.roles.clone(),
+        }),
+    }
+}
+
+fn check_input(signature: &Signature, input: &Json) -> Result<(), Refusal> {
+    match signature.input.violations(input) {
+        violations if violations.is_empty() => Ok(()),
+        violations => Err(Refusal::InvalidInput(violations)),
+    }
+}
+
+/// The active states and the root, innermost last, whose transitions may take an event.
+pub(crate) fn listening<'a>(
+    definition: &'a Definition,
+    case: &'a Case,
+) -> impl Iterator<Item = &'a chart::State> {
+    let root = std::iter::once(chart::StateIndex::ROOT);
+    let states = root.chain(case.snapshot.configuration.iter().copied());
+    states.map(|state| definition.chart.state(state))
+}
+
+fn takes(definition: &Definition, case: &Case, event: &str) -> bool {
+    let mut transitions = listening(definition, case).flat_map(|state| &state.transitions);
+    transitions.any(|index| {
+        let transition = definition.chart.transition(*index);
+        transition.descriptors.iter().any(|d| d.matches(event))
+    })
+}
+
+/// The guards that a trace says did not hold, up to the first other event.
+fn blocked(definition: &Definition, trace: &[Trace]) -> Vec<Blocked> {
+    let chart = &definition.chart;
+    let own = trace
+        .iter()
+        .skip(1)
+        .take_while(|line| !matches!(line, Trace::Event { .. }));
+    own.filter_map(|line| {
+        let Trace::Guard {
+            transition,
+            outcome,
+        } = line
+        else {
+            return None;
+        };
+        let taken = chart.transition(*transition);
+        // An eventless transition has nothing to do with the event.
+        if taken.descriptors.is_empty() || *outcome == Ok(true) {
+            return None;
+        }
+        let source = taken.guard.and_then(|guard| definition.source_of(guard));
+        let targets = taken.targets.iter();
+        Some(Blocked {
+            state: chart.state(taken.source).id.clone(),
+            targets: targets.map(|target| chart.state(*target).id.clone()).collect(),
+            guard: source.unwrap_or_default().to_owned(),
+            title: definition.refusals.get(transition.get()).cloned().flatten(),
+            error: outcome.clone().err(),
+        })
+    })
+    .collect()
+}
+
+/// The second object's fields over the first one's.
+fn over(defaults: &Value, input: &Value) -> Value {
+    let (Value::Map(defaults), Value::Map(input)) = (defaults, input) else {
+        return input.clone();
+    };
+    let mut merged: Map = (**defaults).clone();
+    let input = input.iter().map(|(key, value)| (key.clone(), value.clone()));
+    merged.extend(input);
+    Value::from(merged)
+}
+
+fn similar(definition: &Definition, event: &str) -> Option<Arc<str>> {
+    let candidates = definition.events.keys().map(|name| &**name);
+    casewright_definition::diagnostic::did_you_mean(event, candidates).map(Arc::from)
+}

@@ -1,0 +1,26 @@
+//! What a case is on top of the chart: its data, who may do what to it, and the record of it.
+//!
+//! - [`Case`] is one run of a workflow, [`Actor`] somebody who does something to it;
+//! - [`open`], [`send`] and [`fire`] take a command and give an [`Outcome`]: the case as it is then,
+//!   the [`Record`] for the journal, and the effects to act on once both are stored; or a
+//!   [`Refusal`], and nothing has happened;
+//! - [`possible`] tells what an actor may do next;
+//! - [`trace`] puts what happened inside a step into words.
+//!
+//! Architecture invariants: no clock, no IO, no storage. The same case, command, `now` and decisions
+//! always give the same outcome, which is what lets a journal be replayed.
+
+pub mod actor;
+pub mod case;
+pub mod command;
+pub mod possible;
+pub mod record;
+pub mod refusal;
+pub mod trace;
+
+pub use actor::Actor;
+pub use case::Case;
+pub use command::{Outcome, Setting, fire, open, send};
+pub use possible::{Possible, possible};
+pub use record::{Cause, Emitted, Record};
+pub use refusal::{Blocked, Refusal};

@@ -1,0 +1,122 @@
+//! Executable content (SCXML 4) and invocations (SCXML 6.4), with expressions as numbers.
+
+use std::sync::Arc;
+
+/// The number of an expression that an [`Evaluate`](crate::Evaluate) knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExpressionIndex(pub u32);
+
+/// The number of a decision function that an [`Evaluate`](crate::Evaluate) knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DecisionIndex(pub u32);
+
+/// A place in the data: keys from the outermost in. The empty path is all of the data.
+pub type Location = Arc<[Arc<str>]>;
+
+/// Actions that stand together: when one of them fails, the rest of its block is skipped
+/// (SCXML 4.1).
+pub type Block = Vec<Action>;
+
+/// One piece of executable content.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Puts a value at a place in the data (SCXML `<assign>`).
+    Assign {
+        /// Where to.
+        location: Location,
+        /// What.
+        value: ExpressionIndex,
+    },
+    /// Puts every key of an object into the data (XState's `assign` with a function).
+    Merge {
+        /// The object.
+        value: ExpressionIndex,
+    },
+    /// Puts an event on the internal queue (SCXML `<raise>`).
+    Raise {
+        /// The event's name.
+        event: Arc<str>,
+        /// The event's data.
+        data: Option<ExpressionIndex>,
+    },
+    /// Sends an event to the chart itself, now or after a delay (SCXML `<send>`).
+    Send {
+        /// The event's name.
+        event: Arc<str>,
+        /// What [`Action::Cancel`] calls it.
+        id: Option<Arc<str>>,
+        /// How long to wait; at once when absent.
+        delay: Option<ExpressionIndex>,
+        /// The event's data, evaluated now.
+        data: Option<ExpressionIndex>,
+    },
+    /// Drops every delayed event that was sent with this id (SCXML `<cancel>`).
+    Cancel {
+        /// The id of the `send`.
+        id: Arc<str>,
+    },
+    /// Notes a value in the trace (SCXML `<log>`).
+    Log {
+        /// What the value is.
+        label: Option<Arc<str>>,
+        /// The value.
+        value: ExpressionIndex,
+    },
+    /// The first branch whose guard holds, or else `otherwise` (SCXML `<if>`).
+    If {
+        /// `if` and every `elseif`.
+        branches: Vec<Branch>,
+        /// `else`.
+        otherwise: Block,
+    },
+    /// A block for each item of a list, of which it works on a copy (SCXML `<foreach>`).
+    ///
+    /// DIFFERENCE: SCXML declares item and index in the data, where they stay. Here they are names
+    /// that end with the block, so that no loop leaves its traces in a case.
+    ForEach {
+        /// The list.
+        array: ExpressionIndex,
+        /// The name under which the block sees the item.
+        item: Arc<str>,
+        /// The name under which the block sees the item's number from 0.
+        index: Option<Arc<str>>,
+        /// The block.
+        body: Block,
+    },
+    /// Tells the world something (XState `emit`).
+    Emit {
+        /// What it is called.
+        event: Arc<str>,
+        /// What it says.
+        data: Option<ExpressionIndex>,
+    },
+    /// Asks a decision and puts its answer into the data.
+    Decide {
+        /// Which.
+        decision: DecisionIndex,
+        /// What it is asked.
+        input: ExpressionIndex,
+        /// Where the answer goes.
+        location: Location,
+    },
+}
+
+/// One guarded block of an [`Action::If`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Branch {
+    /// When to take it.
+    pub guard: ExpressionIndex,
+    /// What to do.
+    pub body: Block,
+}
+
+/// A service that runs while its state is active (SCXML `<invoke>`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invoke {
+    /// Tells the invocation apart within the chart; `done.invoke.` and this is its answer.
+    pub id: Arc<str>,
+    /// What to run.
+    pub source: Arc<str>,
+    /// What to hand it.
+    pub input: Option<ExpressionIndex>,
+}

@@ -1,0 +1,186 @@
+//! A workflow that has been checked and lowered: what a case runs by.
+
+use std::fmt;
+use std::sync::Arc;
+
+use casewright_chart::{Chart, ExpressionIndex, Value};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::data::Schema;
+use crate::diagnostic::Diagnostic;
+use crate::expression::{Expression, Surroundings};
+use crate::file;
+use crate::lower::{self, Functions, lower};
+use crate::pack::Pack;
+use crate::read::{Findings, read_repaired};
+use crate::source::Source;
+
+/// The form of [`Bundle`]. It changes when an older engine could not run a newer one's bundle.
+pub const BUNDLE_FORMAT: u32 = 1;
+
+/// Everything that a definition is made of, as it is stored. A case pins it by its digest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bundle {
+    /// [`BUNDLE_FORMAT`].
+    pub format: u32,
+    /// The workflow.
+    pub workflow: file::Workflow,
+    /// What it shares with its pack.
+    pub pack: Pack,
+}
+
+/// The SHA-256 of a bundle's JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    /// 64 hexadecimal digits.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// A workflow, ready to run.
+#[derive(Debug)]
+pub struct Definition {
+    /// Its name.
+    pub id: Arc<str>,
+    /// Its version.
+    pub version: Arc<str>,
+    /// What it is made of.
+    pub bundle: Bundle,
+    /// What cases pin it by.
+    pub digest: Digest,
+    /// Its statechart. Expressions and decisions in it are numbers of the lists below.
+    pub chart: Chart,
+    /// The data with which a case starts: every `default` of the schema.
+    pub defaults: Value,
+    /// What the case data must match.
+    pub data: Schema,
+    /// Who may open a case, and what with.
+    pub start: Signature,
+    /// The events from outside.
+    pub events: IndexMap<Arc<str>, Signature>,
+    /// What people call each state, by id.
+    pub titles: IndexMap<Arc<str>, file::Text>,
+    /// What each transition says when its guard does not hold, by number; none where it says
+    /// nothing.
+    pub refusals: Vec<Option<file::Text>>,
+    pub(crate) expressions: Vec<Expression>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) surroundings: Surroundings,
+}
+
+/// Who may send something, and what it carries.
+#[derive(Debug)]
+pub struct Signature {
+    /// What people call it.
+    pub title: file::Text,
+    /// Who may send it.
+    pub roles: Vec<Arc<str>>,
+    /// What it must match.
+    pub input: Schema,
+    /// Those fields of it that are stored in the case data.
+    pub stored: Vec<Arc<str>>,
+}
+
+/// A function of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The plugin's name.
+    pub plugin: Arc<str>,
+    /// The function's name.
+    pub function: Arc<str>,
+}
+
+impl Bundle {
+    /// The bytes that are stored and that the digest is taken of.
+    ///
+    /// # Errors
+    /// The bundle holds what JSON cannot, which nothing that was read from a file does.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
+        serde_json::to_vec(self)
+    }
+}
+
+impl Digest {
+    /// The digest of bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Digest(Sha256::digest(bytes).into())
+    }
+}
+
+impl Definition {
+    /// Reads and checks a workflow file against its pack. There is a definition when nothing that
+    /// was found is an error.
+    pub fn check(
+        source: Source,
+        pack: &Pack,
+        functions: Option<&Functions>,
+    ) -> (Option<Definition>, Findings) {
+        let (workflow, repairs, mut findings) = read_repaired::<file::Workflow>(source);
+        let Some(workflow) = workflow else {
+            return (None, findings);
+        };
+        let bundle = Bundle {
+            format: BUNDLE_FORMAT,
+            workflow,
+            pack: pack.clone(),
+        };
+        let (definition, diagnostics) = lower(bundle, functions, findings.document());
+        for diagnostic in diagnostics {
+            // Of a file that was repaired, only what the repair cannot have caused.
+            let caused = |pointer: &str| repairs.touch(pointer);
+            let doubtful = !lower::STANDS_ALONE.contains(&diagnostic.code)
+                || diagnostic.pointer.as_deref().is_some_and(caused);
+            if repairs.is_empty() || !doubtful {
+                findings.push(diagnostic);
+            }
+        }
+        (definition.filter(|_| repairs.is_empty()), findings)
+    }
+
+    /// Makes a definition of a bundle that was stored.
+    ///
+    /// # Errors
+    /// What is wrong with it: it was stored by a newer engine, or damaged.
+    pub fn compile(bundle: Bundle) -> Result<Definition, Vec<Diagnostic>> {
+        match lower(bundle, None, None) {
+            (Some(definition), _) => Ok(definition),
+            (None, diagnostics) => Err(diagnostics),
+        }
+    }
+
+    /// The plugin functions that the workflow asks.
+    pub fn decisions(&self) -> &[Decision] {
+        &self.decisions
+    }
+
+    /// The text of an expression; none when it is not one CEL program.
+    pub fn source_of(&self, expression: ExpressionIndex) -> Option<&str> {
+        match self.expressions.get(expression.0 as usize)? {
+            Expression::Program(program) => Some(program.source()),
+            _ => None,
+        }
+    }
+
+    /// Whether an expression looks at the event, so that its value is not known before one comes.
+    pub fn reads_event(&self, expression: ExpressionIndex) -> bool {
+        match self.expressions.get(expression.0 as usize) {
+            Some(Expression::Program(program)) => {
+                let mut paths = program.paths().iter();
+                paths.any(|path| path.names.first().is_some_and(|name| name == "event"))
+            }
+            _ => false,
+        }
+    }
+
+    /// What people call a state, in a language; its id when it has no title.
+    pub fn title<'a>(&'a self, state: &'a str, language: &str) -> &'a str {
+        self.titles
+            .get(state)
+            .map_or(state, |title| title.get(language))
+    }
+}

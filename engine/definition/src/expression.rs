@@ -1,0 +1,167 @@
+//! Expressions, compiled: CEL programs, and objects and lists that hold them.
+
+mod convert;
+mod program;
+mod reads;
+
+use std::sync::Arc;
+
+use casewright_chart::value::Map;
+use casewright_chart::{EvaluateError, Scope, Value};
+
+pub(crate) use convert::parse_duration_ms;
+pub(crate) use program::VARIABLES;
+pub use program::{CompileError, Program};
+pub use reads::{Path, Reads, References};
+
+use crate::calendar::Calendar;
+use convert::Parameters;
+
+/// The longest expression, in bytes. What needs more is a decision for a plugin.
+pub const MAX_EXPRESSION_BYTES: usize = 4096;
+
+/// What every expression of a definition shares.
+#[derive(Debug)]
+pub struct Surroundings {
+    /// The pack's parameters, as expressions see them.
+    parameters: Parameters,
+    /// The calendar that counts working days.
+    calendar: Arc<Calendar>,
+}
+
+impl Surroundings {
+    /// From the pack's parameters (name, JSON Schema, value) and its calendar.
+    pub fn new<'a>(
+        parameters: impl Iterator<Item = (&'a str, &'a serde_json::Value, &'a serde_json::Value)>,
+        calendar: Calendar,
+    ) -> Self {
+        Surroundings {
+            parameters: Parameters::new(parameters),
+            calendar: Arc::new(calendar),
+        }
+    }
+}
+
+/// Who is acting, and on what case: what an expression sees besides the chart's own scope.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Circumstances {
+    /// `actor`: an object with `id` and `roles`.
+    pub actor: Value,
+    /// `case`: an object with `id`, `workflow`, `created_at` and `created_by`.
+    pub case: Value,
+}
+
+/// One compiled expression.
+#[derive(Debug)]
+pub enum Expression {
+    /// A value that stands for itself.
+    Literal(Value),
+    /// A CEL program.
+    Program(Box<Program>),
+    /// A list of expressions.
+    List(Vec<Expression>),
+    /// An object of expressions.
+    Map(Vec<(Arc<str>, Expression)>),
+    /// Those fields of the event's data that are stored in the case data.
+    EventFields(Vec<Arc<str>>),
+    /// A fixed number of milliseconds.
+    DelayMs(u64),
+}
+
+impl Expression {
+    /// The expression's value.
+    ///
+    /// # Errors
+    /// A program of it failed.
+    pub fn value(
+        &self,
+        scope: &Scope<'_>,
+        circumstances: &Circumstances,
+        surroundings: &Surroundings,
+    ) -> Result<Value, EvaluateError> {
+        let evaluate =
+            |expression: &Expression| expression.value(scope, circumstances, surroundings);
+        match self {
+            Expression::Literal(value) => Ok(value.clone()),
+            Expression::Program(program) => {
+                let value = program.evaluate(scope, circumstances, surroundings)?;
+                convert::from_cel(&value).map_err(|what| program.error(&what))
+            }
+            Expression::List(items) => {
+                let items: Result<Vec<Value>, _> = items.iter().map(evaluate).collect();
+                items.map(Value::list)
+            }
+            Expression::Map(entries) => {
+                let entries = entries
+                    .iter()
+                    .map(|(key, value)| Ok((key.clone(), evaluate(value)?)));
+                entries.collect::<Result<Map, _>>().map(Value::from)
+            }
+            Expression::EventFields(names) => Ok(event_fields(scope, names)),
+            Expression::DelayMs(delay_ms) => {
+                Ok(Value::Int(i64::try_from(*delay_ms).unwrap_or(i64::MAX)))
+            }
+        }
+    }
+
+    /// Whether the expression, as a guard, holds.
+    ///
+    /// # Errors
+    /// It failed, or is no boolean.
+    pub fn guard(
+        &self,
+        scope: &Scope<'_>,
+        circumstances: &Circumstances,
+        surroundings: &Surroundings,
+    ) -> Result<bool, EvaluateError> {
+        let Expression::Program(program) = self else {
+            return match self {
+                Expression::Literal(Value::Bool(holds)) => Ok(*holds),
+                _ => Err(EvaluateError(
+                    "expected a guard to be a CEL expression".into(),
+                )),
+            };
+        };
+        match program.evaluate(scope, circumstances, surroundings)? {
+            cel::Value::Bool(holds) => Ok(holds),
+            other => {
+                let found = convert::type_name(&other);
+                Err(program.error(&format!("expected true or false, found {found}")))
+            }
+        }
+    }
+
+    /// The milliseconds that the expression, as a delay, takes.
+    ///
+    /// # Errors
+    /// It failed, or is no duration, or is negative.
+    pub fn delay_ms(
+        &self,
+        scope: &Scope<'_>,
+        circumstances: &Circumstances,
+        surroundings: &Surroundings,
+    ) -> Result<u64, EvaluateError> {
+        let program = match self {
+            Expression::DelayMs(delay_ms) => return Ok(*delay_ms),
+            Expression::Program(program) => program,
+            _ => return Err(EvaluateError("expected a delay to be a duration".into())),
+        };
+        match program.evaluate(scope, circumstances, surroundings)? {
+            cel::Value::Duration(duration) => {
+                u64::try_from(duration.num_milliseconds()).map_err(|_| {
+                    program.error("expected a duration of at least 0, found a negative one")
+                })
+            }
+            other => {
+                let found = convert::type_name(&other);
+                Err(program.error(&format!("expected a duration, found {found}")))
+            }
+        }
+    }
+}
+
+fn event_fields(scope: &Scope<'_>, names: &[Arc<str>]) -> Value {
+    let data = scope.event.and_then(|event| event.data.as_map());
+    let field = |name: &Arc<str>| Some((name.clone(), data?.get(name)?.clone()));
+    Value::from(names.iter().filter_map(field).collect::<Map>())
+}

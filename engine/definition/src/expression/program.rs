@@ -1,0 +1,237 @@
+//! One CEL program.
+
+use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
+
+use casewright_chart::{EvaluateError, Scope, Timestamp};
+use cel::extractors::This;
+use cel::{Context, Env, ExecutionError};
+
+use super::convert::{self, to_cel_where};
+use super::reads::{Path, Reads, References};
+use super::{Circumstances, MAX_EXPRESSION_BYTES, Surroundings};
+use crate::calendar::Calendar;
+
+/// The variables that every expression may read.
+pub(crate) const VARIABLES: [&str; 6] = ["data", "event", "actor", "case", "params", "now"];
+
+/// CEL's standard library, made once.
+static STANDARD: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
+
+/// One CEL program, with what it reads.
+#[derive(Debug)]
+pub struct Program {
+    source: Arc<str>,
+    program: cel::Program,
+    references: References,
+    /// What is read of each of [`VARIABLES`].
+    reads: [Option<Reads>; 6],
+    calls_in: bool,
+    calls_working_days: bool,
+}
+
+/// Why a text is no CEL program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CompileError {
+    /// What is wrong.
+    pub message: String,
+    /// Where in the text, as a byte offset.
+    pub offset: Option<usize>,
+}
+
+impl Program {
+    /// Compiles a text.
+    ///
+    /// # Errors
+    /// It is too long, or no CEL.
+    pub fn compile(source: &str) -> Result<Self, CompileError> {
+        if source.len() > MAX_EXPRESSION_BYTES {
+            let found = source.len();
+            return Err(CompileError {
+                message: format!(
+                    "expected an expression of at most {MAX_EXPRESSION_BYTES} bytes, found {found}"
+                ),
+                offset: None,
+            });
+        }
+        let program = STANDARD.compile(source).map_err(|errors| {
+            let first = errors.errors.first();
+            CompileError {
+                message: first.map_or_else(|| errors.to_string(), |error| tidy(&error.msg)),
+                offset: first.and_then(|error| offset_of(source, error.pos)),
+            }
+        })?;
+        let references = References::of(program.expression());
+        let calls = |name: &str| {
+            references
+                .functions
+                .iter()
+                .any(|(_, called)| called == name)
+        };
+        Ok(Program {
+            source: source.into(),
+            reads: VARIABLES.map(|variable| references.reads(variable)),
+            calls_in: calls("In"),
+            calls_working_days: calls("working_days"),
+            references,
+            program,
+        })
+    }
+
+    /// The text.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The chains of names that it reads, in the order in which they are written.
+    pub fn paths(&self) -> &[Path] {
+        &self.references.paths
+    }
+
+    /// The functions that it calls, each with its node.
+    pub fn functions(&self) -> &[(u64, String)] {
+        &self.references.functions
+    }
+
+    /// The states that it asks `In` about, where they are written out, each with its node.
+    pub fn states(&self) -> impl Iterator<Item = (u64, &str)> {
+        let states = self.references.states.iter();
+        states.filter_map(|(node, state)| Some((*node, state.as_deref()?)))
+    }
+
+    /// Where a node begins and ends in the text, as byte offsets.
+    pub fn span(&self, node: u64) -> Option<(usize, usize)> {
+        let (start, stop) = self.program.source_info().offset_for(node)?;
+        let (start, stop) = (start as usize, stop as usize);
+        let valid = start <= stop
+            && self.source.is_char_boundary(start)
+            && self.source.is_char_boundary(stop);
+        valid.then_some((start, stop))
+    }
+
+    /// The program's value.
+    pub(super) fn evaluate(
+        &self,
+        scope: &Scope<'_>,
+        circumstances: &Circumstances,
+        surroundings: &Surroundings,
+    ) -> Result<cel::Value, EvaluateError> {
+        let mut context = Context::with_env(STANDARD.clone());
+        for (variable, reads) in VARIABLES.iter().zip(&self.reads) {
+            let Some(reads) = reads else { continue };
+            let value = match *variable {
+                "data" => to_cel_where(scope.data, reads),
+                "event" => event(scope, reads),
+                "actor" => to_cel_where(&circumstances.actor, reads),
+                "case" => to_cel_where(&circumstances.case, reads),
+                "params" => surroundings.parameters.read(reads),
+                _ => convert::timestamp(scope.now.unix_ms()),
+            };
+            context.add_variable_from_value(*variable, value);
+        }
+        for (name, value) in scope.locals {
+            context.add_variable_from_value(name.as_ref(), convert::to_cel(value));
+        }
+        self.add_functions(&mut context, scope, surroundings)
+            .map_err(|error| self.error(&error.to_string()))?;
+        self.program
+            .execute(&context)
+            .map_err(|error| self.error(&describe(&error)))
+    }
+
+    fn add_functions(
+        &self,
+        context: &mut Context<'_, '_>,
+        scope: &Scope<'_>,
+        surroundings: &Surroundings,
+    ) -> Result<(), cel::DeclarationError> {
+        if self.calls_in {
+            let active = scope.configuration.iter();
+            let active: HashSet<Arc<str>> = active
+                .map(|state| scope.chart.state(*state).id.clone())
+                .collect();
+            context.add_function("In", move |state: Arc<String>| {
+                active.contains(state.as_str())
+            })?;
+        }
+        if self.calls_working_days {
+            let calendar = surroundings.calendar.clone();
+            let now = scope.now;
+            context.add_function("working_days", move |This(count): This<i64>| {
+                working_days(&calendar, now, count)
+            })?;
+        }
+        Ok(())
+    }
+
+    /// An error that says which expression it is about.
+    pub(super) fn error(&self, what: &str) -> EvaluateError {
+        EvaluateError(format!("`{}`: {what}", self.source))
+    }
+}
+
+fn event(scope: &Scope<'_>, reads: &Reads) -> cel::Value {
+    let of = |name: &str| match reads {
+        Reads::All => Some(&Reads::All),
+        Reads::Fields(fields) => fields.get(name),
+    };
+    let Some(event) = scope.event else {
+        return cel::Value::Null;
+    };
+    let name = of("name").map(|_| ("name", cel::Value::from(&*event.name)));
+    let data = of("data").map(|reads| ("data", to_cel_where(&event.data, reads)));
+    convert::cel_map(name.into_iter().chain(data))
+}
+
+fn working_days(
+    calendar: &Calendar,
+    now: Timestamp,
+    count: i64,
+) -> Result<cel::Value, ExecutionError> {
+    calendar
+        .after_working_days(now, count)
+        .map(|end| convert::duration_ms(end.unix_ms().saturating_sub(now.unix_ms())))
+        .map_err(|error| ExecutionError::function_error("working_days", error.message))
+}
+
+/// The library's message in the words of this project.
+fn describe(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::NoSuchKey(key) => format!("there is no field `{key}`"),
+        ExecutionError::UndeclaredReference(name) => format!("nothing is called `{name}`"),
+        ExecutionError::NoSuchOverload(error) => {
+            let types = error.argument_types().join("`, `");
+            format!("`{}` does not go with `{types}`", error.function())
+        }
+        ExecutionError::DivisionByZero(_) => "division by zero".into(),
+        ExecutionError::FunctionError { function, message } => {
+            format!("`{function}`: {message}")
+        }
+        other => tidy(&other.to_string()),
+    }
+}
+
+/// The first line, beginning in lower case and without a final full stop.
+fn tidy(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default().trim();
+    let line = line.strip_prefix("Syntax error: ").unwrap_or(line);
+    let line = line.trim_end_matches('.');
+    let mut rest = line.chars();
+    match rest.next() {
+        Some(first) => first.to_lowercase().chain(rest).collect(),
+        None => String::new(),
+    }
+}
+
+/// The byte offset of a line and a column, both from 1, the column in characters.
+fn offset_of(source: &str, (line, column): (isize, isize)) -> Option<usize> {
+    let line = usize::try_from(line).ok()?.checked_sub(1)?;
+    let column = usize::try_from(column).ok()?.saturating_sub(1);
+    let text = source.split_inclusive('\n').nth(line)?;
+    let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
+    let within = text
+        .char_indices()
+        .nth(column)
+        .map_or(text.len(), |(at, _)| at);
+    Some(before + within)
+}

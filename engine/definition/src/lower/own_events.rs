@@ -1,0 +1,71 @@
+//! The events that a workflow sends to itself.
+
+use indexmap::IndexMap;
+
+use super::Lowering;
+use crate::file;
+use crate::read::escape;
+
+impl Lowering<'_> {
+    /// Notes every event that is raised or sent. This comes before anything is lowered, because any
+    /// state may take them.
+    pub(super) fn collect_own_events(&mut self) {
+        let workflow = self.workflow;
+        self.own_events_of(&workflow.entry, "/entry");
+        self.own_events_of(&workflow.exit, "/exit");
+        for (key, transitions) in &workflow.on {
+            self.own_events_of_transitions(transitions, &format!("/on/{}", escape(key)));
+        }
+        self.own_events_of_states(&workflow.states, "");
+    }
+
+    fn own_events_of_states(&mut self, states: &IndexMap<String, file::State>, parent: &str) {
+        for (key, state) in states {
+            let here = format!("{parent}/states/{}", escape(key));
+            self.own_events_of(&state.entry, &format!("{here}/entry"));
+            self.own_events_of(&state.exit, &format!("{here}/exit"));
+            for (list, by_key) in [("on", &state.on), ("after", &state.after)] {
+                for (key, transitions) in by_key {
+                    let pointer = format!("{here}/{list}/{}", escape(key));
+                    self.own_events_of_transitions(transitions, &pointer);
+                }
+            }
+            self.own_events_of_transitions(&state.always, &format!("{here}/always"));
+            self.own_events_of_transitions(&state.on_done, &format!("{here}/onDone"));
+            self.own_events_of_states(&state.states, &here);
+        }
+    }
+
+    fn own_events_of_transitions(&mut self, transitions: &file::Transitions, pointer: &str) {
+        for (transition, pointer) in self.numbered(transitions, pointer) {
+            self.own_events_of(&transition.actions, &format!("{pointer}/actions"));
+        }
+    }
+
+    fn own_events_of(&mut self, actions: &file::OneOrMany<file::Action>, pointer: &str) {
+        for (action, pointer) in self.numbered(actions, pointer) {
+            match action {
+                file::Action::Raise(raise) => {
+                    self.own_event(&raise.event, format!("{pointer}/raise/event"));
+                }
+                file::Action::Send(send) => {
+                    self.own_event(&send.event, format!("{pointer}/send/event"));
+                }
+                file::Action::If(branches) => {
+                    for (number, branch) in branches.iter().enumerate() {
+                        let pointer = format!("{pointer}/if/{number}/actions");
+                        self.own_events_of(&branch.actions, &pointer);
+                    }
+                }
+                file::Action::Foreach(each) => {
+                    self.own_events_of(&each.actions, &format!("{pointer}/foreach/actions"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn own_event(&mut self, name: &str, pointer: String) {
+        self.own_events.entry(name.to_owned()).or_insert(pointer);
+    }
+}

@@ -1,0 +1,303 @@
+//! States and transitions.
+
+use std::sync::Arc;
+
+use casewright_chart::{
+    Action, Block, Descriptor, InitialNode, StateKind, StateNode, TransitionNode,
+};
+use indexmap::IndexMap;
+
+use super::codes::*;
+use super::expressions::Names as Scope;
+use super::{Lowering, names};
+use crate::diagnostic::Diagnostic;
+use crate::expression::Expression;
+use crate::file;
+use crate::read::escape;
+
+/// Where a state stands: its path of keys, its id, and its place in the file.
+pub(super) struct Place {
+    path: String,
+    parent: String,
+    id: Arc<str>,
+    pointer: String,
+}
+
+impl Place {
+    pub(super) fn root(id: &str) -> Self {
+        Place {
+            path: String::new(),
+            parent: String::new(),
+            id: id.into(),
+            pointer: String::new(),
+        }
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn children(
+        &mut self,
+        states: &IndexMap<String, file::State>,
+        parent: &Place,
+    ) -> Vec<StateNode> {
+        states
+            .iter()
+            .map(|(key, state)| {
+                let path = names::join(&parent.path, key);
+                let id = self.names.id(&path).cloned();
+                let place = Place {
+                    id: id.unwrap_or_else(|| path.as_str().into()),
+                    parent: parent.path.clone(),
+                    pointer: format!("{}/states/{}", parent.pointer, escape(key)),
+                    path,
+                };
+                self.state(state, &place)
+            })
+            .collect()
+    }
+
+    fn state(&mut self, state: &file::State, here: &Place) -> StateNode {
+        let kind = self.kind(state, here);
+        if let Some(title) = &state.title {
+            self.titles.insert(here.id.clone(), title.clone());
+        }
+        let mut node = StateNode::new(here.id.clone(), kind);
+        node.initial = match kind {
+            StateKind::ShallowHistory | StateKind::DeepHistory => self.default_target(state, here),
+            _ => self.initial(state.initial.as_deref(), here),
+        };
+        self.on(&state.on, here, &mut node);
+        self.after(&state.after, here, &mut node);
+        let on_done = [Descriptor::new(&format!("done.state.{}", here.id))];
+        for (transition, pointer) in self.numbered(&state.on_done, &format!("{}/onDone", here.pointer)) {
+            self.transition(transition, &on_done, here, &pointer, &mut node);
+        }
+        for (transition, pointer) in self.numbered(&state.always, &format!("{}/always", here.pointer)) {
+            self.transition(transition, &[], here, &pointer, &mut node);
+        }
+        let entry = self.blocks(&state.entry, &format!("{}/entry", here.pointer));
+        node.entry.extend(entry);
+        let exit = self.blocks(&state.exit, &format!("{}/exit", here.pointer));
+        // What `after` put here comes last.
+        node.exit.splice(0..0, exit);
+        if let Some(output) = &state.output {
+            let pointer = format!("{}/output", here.pointer);
+            node.output = Some(self.expression(output, &pointer, &Scope::default()));
+        }
+        node.children = self.children(&state.states, here);
+        node
+    }
+
+    fn kind(&mut self, state: &file::State, here: &Place) -> StateKind {
+        let has_children = !state.states.is_empty();
+        let kind = match (state.kind, state.history) {
+            (Some(file::StateType::Atomic), _) => StateKind::Atomic,
+            (Some(file::StateType::Compound), _) => StateKind::Compound,
+            (Some(file::StateType::Parallel), _) => StateKind::Parallel,
+            (Some(file::StateType::Final), _) => StateKind::Final,
+            (Some(file::StateType::History), Some(file::History::Deep)) => StateKind::DeepHistory,
+            (Some(file::StateType::History), _) => StateKind::ShallowHistory,
+            (None, None) if has_children => StateKind::Compound,
+            (None, None) => StateKind::Atomic,
+            (None, Some(_)) => {
+                let message = "`history` belongs to a state of `type: history`";
+                self.error(STATE_SHAPE, &format!("{}/history", here.pointer), message);
+                StateKind::ShallowHistory
+            }
+        };
+        let silent = matches!(
+            kind,
+            StateKind::Final | StateKind::ShallowHistory | StateKind::DeepHistory
+        );
+        let moves = !state.on.is_empty() || !state.after.is_empty() || !state.always.is_empty();
+        if silent && moves {
+            let message = "a final or history state has no transitions of its own";
+            self.error(STATE_SHAPE, &here.pointer, message);
+        }
+        let is_history = matches!(kind, StateKind::ShallowHistory | StateKind::DeepHistory);
+        if !is_history && !state.target.is_empty() {
+            let message = "`target` belongs to a transition or to a state of `type: history`";
+            self.error(STATE_SHAPE, &format!("{}/target", here.pointer), message);
+        }
+        kind
+    }
+
+    pub(super) fn initial(&mut self, initial: Option<&str>, here: &Place) -> Option<InitialNode> {
+        let path = names::join(&here.path, initial?);
+        let pointer = format!("{}/initial", here.pointer);
+        let target = self.known(&path, initial?, &here.path, &pointer)?;
+        Some(InitialNode {
+            targets: vec![target],
+            content: Block::new(),
+        })
+    }
+
+    fn default_target(&mut self, state: &file::State, here: &Place) -> Option<InitialNode> {
+        if state.target.is_empty() {
+            return None;
+        }
+        Some(InitialNode {
+            targets: self.targets(&state.target, here, &here.pointer),
+            content: Block::new(),
+        })
+    }
+
+    pub(super) fn on(
+        &mut self,
+        on: &IndexMap<String, file::Transitions>,
+        here: &Place,
+        node: &mut StateNode,
+    ) {
+        for (key, transitions) in on {
+            let pointer = format!("{}/on/{}", here.pointer, escape(key));
+            self.check_descriptor(key, &pointer);
+            let descriptors = [Descriptor::new(key)];
+            for (transition, pointer) in self.numbered(transitions, &pointer) {
+                self.transition(transition, &descriptors, here, &pointer, node);
+            }
+        }
+    }
+
+    /// A delayed transition is an event that is sent on entry and cancelled on exit.
+    fn after(
+        &mut self,
+        after: &IndexMap<String, file::Transitions>,
+        here: &Place,
+        node: &mut StateNode,
+    ) {
+        for (key, transitions) in after {
+            let pointer = format!("{}/after/{}", here.pointer, escape(key));
+            let delay = self.delay(key, &pointer);
+            let event: Arc<str> = format!("after.{key}.{}", here.id).into();
+            node.entry.push(vec![Action::Send {
+                event: event.clone(),
+                id: Some(event.clone()),
+                delay: Some(delay),
+                data: None,
+            }]);
+            node.exit.push(vec![Action::Cancel { id: event.clone() }]);
+            let descriptors = [Descriptor::new(&event)];
+            for (transition, pointer) in self.numbered(transitions, &pointer) {
+                self.transition(transition, &descriptors, here, &pointer, node);
+            }
+        }
+    }
+
+    fn transition(
+        &mut self,
+        transition: &file::Transition,
+        descriptors: &[Descriptor],
+        here: &Place,
+        pointer: &str,
+        node: &mut StateNode,
+    ) {
+        let targets = self.targets(&transition.target, here, pointer);
+        let is_self = targets.iter().any(|target| *target == here.id);
+        if is_self && !transition.reenter {
+            let message = format!("the transition leads from `{}` to itself", here.id);
+            let error = Diagnostic::error(TRANSITION_SELF, message)
+                .with_pointer(format!("{pointer}/target"))
+                .with_hint(
+                    "leave `target` away to stay in the state, or say `reenter: true` to leave it and enter it anew",
+                );
+            self.report(error);
+        }
+        let mut scope = Scope::default();
+        let mut content = Block::new();
+        if let [descriptor] = descriptors {
+            let event = descriptor.prefix();
+            scope.event = self.event_fields(event);
+            content.extend(self.store(event));
+        }
+        let guard = transition.guard.as_ref();
+        let guard = guard.map(|guard| self.cel(guard, &format!("{pointer}/guard"), &scope));
+        content.extend(self.block(&transition.actions, &format!("{pointer}/actions"), &scope));
+        self.refusals
+            .entry(here.id.clone())
+            .or_default()
+            .push(transition.title.clone());
+        node.transitions.push(TransitionNode {
+            descriptors: descriptors.to_vec(),
+            guard,
+            targets,
+            internal: !transition.reenter,
+            content,
+        });
+    }
+
+    /// The fields that an event stores in the case data.
+    fn store(&mut self, event: &str) -> Option<Action> {
+        let event = self.workflow.events.get(event)?;
+        let stored: Vec<Arc<str>> = event
+            .requires
+            .iter()
+            .chain(&event.accepts)
+            .map(|name| name.as_str().into())
+            .collect();
+        if stored.is_empty() {
+            return None;
+        }
+        let value = self.push(Expression::EventFields(stored));
+        Some(Action::Merge { value })
+    }
+
+    fn targets(
+        &mut self,
+        targets: &file::OneOrMany<String>,
+        here: &Place,
+        pointer: &str,
+    ) -> Vec<Arc<str>> {
+        self.numbered(targets, &format!("{pointer}/target"))
+            .into_iter()
+            .filter_map(|(target, pointer)| self.target(target, here, &pointer))
+            .collect()
+    }
+
+    /// `#id`, `.child` or a path that begins beside this state.
+    fn target(&mut self, target: &str, here: &Place, pointer: &str) -> Option<Arc<str>> {
+        if let Some(id) = target.strip_prefix('#') {
+            if self.names.has_id(id) {
+                return Some(id.into());
+            }
+            let error = Diagnostic::error(STATE_UNKNOWN, format!("no state has the id `{id}`"))
+                .with_pointer(pointer)
+                .with_suggestion(id, self.names.ids());
+            self.report(error);
+            return None;
+        }
+        let (base, rest) = match target.strip_prefix('.') {
+            Some(child) => (here.path.clone(), child),
+            None => (here.parent.clone(), target),
+        };
+        self.known(&names::join(&base, rest), target, &base, pointer)
+    }
+
+    fn known(&mut self, path: &str, found: &str, base: &str, pointer: &str) -> Option<Arc<str>> {
+        if let Some(id) = self.names.id(path) {
+            return Some(id.clone());
+        }
+        let place = match base {
+            "" => "at the top".to_owned(),
+            base => format!("inside `{base}`"),
+        };
+        let message = format!("there is no state `{found}` {place}");
+        let error = Diagnostic::error(STATE_UNKNOWN, message).with_pointer(pointer);
+        let elsewhere = self
+            .names
+            .paths()
+            .find(|other| other.rsplit('.').next() == Some(found) && !other.is_empty());
+        let error = match elsewhere {
+            Some(elsewhere) => error.with_hint(format!("`#{elsewhere}` is one")),
+            None => {
+                let paths = self.names.paths();
+                let beside = paths.filter_map(|other| match base {
+                    "" => Some(other),
+                    base => other.strip_prefix(base)?.strip_prefix('.'),
+                });
+                error.with_suggestion(found.trim_start_matches('.'), beside)
+            }
+        };
+        self.report(error);
+        None
+    }
+}

@@ -1,0 +1,137 @@
+//! One call from start to end: a fresh store and instance under limits, and what its failure means.
+
+use std::str::Utf8Error;
+
+use wasmtime::component::{Linker, WasmStr};
+use wasmtime::{Engine, Store, StoreContextMut, Trap};
+
+use crate::bindings::{self, Decision as Instance, DecisionPre};
+use crate::call_error::Reason;
+use crate::component::chain;
+use crate::limits::Limits;
+use crate::logbook::{LogLine, Logbook};
+use crate::meter::Meter;
+use crate::schema::Violation;
+
+/// What a log line costs in fuel besides one unit a byte: about the time that the way out of the
+/// sandbox and back takes.
+const LOG_LINE_FUEL: u64 = 500;
+
+/// The host's side of one instance.
+#[derive(Debug)]
+pub(crate) struct CallState {
+    meter: Meter,
+    logbook: Logbook,
+}
+
+/// What a call left behind, whether it gave an answer or not.
+#[derive(Debug)]
+pub(crate) struct Trace<T> {
+    pub(crate) answer: Result<T, Reason>,
+    pub(crate) fuel_used: u64,
+    pub(crate) memory_bytes: u64,
+    pub(crate) logs: Vec<LogLine>,
+}
+
+/// The imports of a decision: logging.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
+    let mut linker = Linker::new(engine);
+    linker.instance(bindings::LOGGING)?.func_wrap("log", log)?;
+    Ok(linker)
+}
+
+/// Runs `body` on a fresh instance of `plugin`.
+pub(crate) fn run<T>(
+    plugin: &DecisionPre<CallState>,
+    limits: &Limits,
+    body: impl FnOnce(&Instance, &mut Store<CallState>) -> wasmtime::Result<T>,
+) -> Trace<T> {
+    let state = CallState {
+        meter: Meter::new(limits),
+        logbook: Logbook::new(limits.log_bytes),
+    };
+    let mut store = Store::new(plugin.engine(), state);
+    store.limiter(|state| &mut state.meter);
+    store.set_hostcall_fuel(limits.output_bytes);
+    let answer = store
+        .set_fuel(limits.fuel)
+        .and_then(|()| plugin.instantiate(&mut store))
+        .and_then(|instance| body(&instance, &mut store))
+        .map_err(|error| reason(&error, store.data(), limits));
+    // Fuel is switched on for every engine of this crate, so there is always a figure.
+    let fuel_left = store.get_fuel().unwrap_or(0);
+    let state = store.into_data();
+    Trace {
+        answer,
+        fuel_used: limits.fuel.saturating_sub(fuel_left),
+        memory_bytes: state.meter.memory_bytes(),
+        logs: state.logbook.into_lines(),
+    }
+}
+
+fn log(
+    mut store: StoreContextMut<'_, CallState>,
+    (level, message): (WasmStr, WasmStr),
+) -> wasmtime::Result<()> {
+    let level = level.to_str(&store)?.into_owned();
+    let message = message.to_str(&store)?.into_owned();
+    let cost = LOG_LINE_FUEL + (level.len() + message.len()) as u64;
+    let Some(fuel) = store.get_fuel()?.checked_sub(cost) else {
+        return Err(Trap::OutOfFuel.into());
+    };
+    store.set_fuel(fuel)?;
+    store.data_mut().logbook.push(level, message);
+    Ok(())
+}
+
+/// What an error of the engine means for the caller.
+///
+/// A refused growth mostly shows as some later trap of the guest's own making, so it is asked for
+/// after the traps that tell their own story and before those that do not.
+fn reason(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Reason {
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::OutOfFuel) => return Reason::FuelExhausted { limit: limits.fuel },
+        Some(Trap::StackOverflow) => {
+            return Reason::StackOverflow {
+                limit: limits.stack_bytes as u64,
+            };
+        }
+        _ => {}
+    }
+    if state.meter.memory_refused {
+        return Reason::MemoryExceeded {
+            limit: limits.memory_bytes as u64,
+        };
+    }
+    if state.meter.table_refused {
+        return Reason::TableExceeded {
+            limit: limits.table_elements as u64,
+        };
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        let text = trap.to_string();
+        let message = text.strip_prefix("wasm trap: ").unwrap_or(&text);
+        return Reason::Trap {
+            message: message.to_owned(),
+        };
+    }
+    if error.downcast_ref::<Utf8Error>().is_some() {
+        return Reason::InvalidOutput {
+            violations: vec![Violation::whole("not valid UTF-8".to_owned())],
+        };
+    }
+    let message = chain(error.chain());
+    // The engine's error for this has no public type; a test holds the text in place.
+    if message.contains("fuel allocated for hostcalls has been exhausted") {
+        return Reason::OutputTooLarge {
+            limit: limits.output_bytes as u64,
+        };
+    }
+    if error
+        .downcast_ref::<wasmtime::PoolConcurrencyLimitError>()
+        .is_some()
+    {
+        return Reason::Internal { message };
+    }
+    Reason::Trap { message }
+}

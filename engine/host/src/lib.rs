@@ -1,0 +1,55 @@
+//! The sandbox that runs plugins: WebAssembly components under limits.
+//!
+//! A plugin is a file of bytes that nobody has to trust. [`Host::load`] turns it into a [`Plugin`]:
+//! it refuses what is no plugin or asks for more than logging, asks the plugin to describe itself,
+//! and compiles the JSON Schemas that it declares. [`Plugin::decide`] then calls one function:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let bytes = std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../../plugins/dist/complaint-routing.wasm"))?;
+//! use casewright_host::{Host, HostConfig};
+//!
+//! let host = Host::new(HostConfig::default())?;
+//! let plugin = host.load("complaint-routing.wasm", &bytes)?;
+//! let decision = plugin.decide(
+//!     "route-complaint",
+//!     r#"{"content": "the delivery came late", "rules": [], "sla": {}, "default_department": "service"}"#,
+//! )?;
+//! assert_eq!(decision.value["responsible_dept"], "service");
+//! # Ok(()) }
+//! ```
+//!
+//! What holds for every call, whatever the bytes are:
+//!
+//! - A fresh instance per call: no call sees what another one left in memory.
+//! - The same input gives the same answer on every machine: no clock, no randomness, NaNs
+//!   canonicalised, relaxed SIMD off, and fuel instead of a stopwatch.
+//! - Every resource has a limit with a name and a figure ([`Limits`]), and a call that meets one
+//!   fails with a [`CallError`] that names plugin, function, limit and figure. Nothing else is harmed.
+//! - The output is JSON that fits the schema that the plugin itself declared.
+//!
+//! This crate knows nothing of workflows and cases: names and JSON in, JSON out.
+
+mod bindings;
+mod call;
+mod call_error;
+mod component;
+mod description;
+mod host;
+pub mod limits;
+mod load_error;
+mod logbook;
+mod meter;
+mod plugin;
+mod schema;
+mod slots;
+mod weight;
+
+pub use call_error::{CallError, Reason};
+pub use description::{DECISION, Function};
+pub use host::{Host, HostConfig, HostError};
+pub use limits::Limits;
+pub use load_error::{LoadError, LoadFailure};
+pub use logbook::LogLine;
+pub use plugin::{Decision, Plugin};
+pub use schema::Violation;

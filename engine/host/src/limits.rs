@@ -1,0 +1,69 @@
+//! What one call may use, by name and figure.
+
+/// About a fifth of a second of plain arithmetic on a 2020s core. A decision runs inside a step,
+/// with a person waiting: the shipped ones use less than a thousandth of this.
+pub const DEFAULT_FUEL: u64 = 200_000_000;
+
+/// Enough for a language runtime (JavaScript starts at about 10 MiB) with room for its data; the
+/// memory is only touched by calls that use it.
+pub const DEFAULT_MEMORY_BYTES: usize = 64 << 20;
+
+/// Function tables of language runtimes hold some ten thousand entries; nobody needs ten times that.
+pub const DEFAULT_TABLE_ELEMENTS: usize = 100_000;
+
+/// The data of a case is kilobytes: a whole megabyte is a mistake in the workflow, not a case.
+pub const DEFAULT_INPUT_BYTES: usize = 1 << 20;
+
+/// An answer is stored in the journal for ever, so it is bounded as tightly as the input.
+pub const DEFAULT_OUTPUT_BYTES: usize = 1 << 20;
+
+/// Some hundreds of lines: enough to explain one answer, too little to fill a disk.
+pub const DEFAULT_LOG_BYTES: usize = 64 << 10;
+
+/// Half a megabyte of stack is what WebAssembly engines give by default; it fits into the two
+/// megabytes of an ordinary thread with room for the host's own frames.
+pub const DEFAULT_STACK_BYTES: usize = 512 << 10;
+
+/// A Python plugin carries its interpreter, about 18 MiB; a Rust one is well under one.
+pub const DEFAULT_COMPONENT_BYTES: usize = 48 << 20;
+
+/// What one call may use. All limits are always on; there is no way to say "none".
+///
+/// The names of the fields are the names that errors give for them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Work, in units of wasmtime's fuel: about one per WebAssembly instruction. Log lines are paid
+    /// for as well.
+    pub fuel: u64,
+    /// All linear memories of the call together, in bytes.
+    pub memory_bytes: usize,
+    /// All tables of the call together, in elements.
+    pub table_elements: usize,
+    /// The input text, in bytes.
+    pub input_bytes: usize,
+    /// The output text, the texts of a failure together, or the description, in bytes.
+    pub output_bytes: usize,
+    /// Levels and messages of all log lines of the call, in bytes. Further lines are dropped, and
+    /// the last line kept says so; the call goes on.
+    pub log_bytes: usize,
+    /// Stack of WebAssembly frames, in bytes. One figure for the whole host: it is fixed when the
+    /// host is made. The calling thread needs this much and some 256 KiB more.
+    pub stack_bytes: usize,
+    /// The plugin's file, in bytes.
+    pub component_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            fuel: DEFAULT_FUEL,
+            memory_bytes: DEFAULT_MEMORY_BYTES,
+            table_elements: DEFAULT_TABLE_ELEMENTS,
+            input_bytes: DEFAULT_INPUT_BYTES,
+            output_bytes: DEFAULT_OUTPUT_BYTES,
+            log_bytes: DEFAULT_LOG_BYTES,
+            stack_bytes: DEFAULT_STACK_BYTES,
+            component_bytes: DEFAULT_COMPONENT_BYTES,
+        }
+    }
+}

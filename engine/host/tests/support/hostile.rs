@@ -1,0 +1,323 @@
+//! Plugins that misbehave in one chosen way, built on the spot from WebAssembly text.
+//!
+//! Each is a core module whose exports follow the canonical ABI's names for the world `decision`,
+//! with the section `component-type` that tells how to wrap it. It has one function, and does
+//! everything right except for the one thing asked for. Nothing here depends on the host, so that
+//! other packages' tests can take the file by `#[path]`; they need `wat`, `wit-component` and
+//! `wit-parser`.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+const WIT: &str = include_str!("../../../../plugins/wit/v0.1.0/casewright-plugin.wit");
+
+/// Where the texts lie in memory. What is below is scratch space.
+const TEXTS: usize = 1024;
+
+/// What a plugin does when its function is called, unless said otherwise.
+#[derive(Debug, Clone)]
+pub(crate) enum Behaviour {
+    /// Answers with these bytes, whatever they are.
+    Answer(Vec<u8>),
+    /// Declines with a code, a message and details.
+    Fail(&'static str, &'static str, &'static str),
+    /// Runs without end.
+    Loop,
+    /// Runs without end when it is asked to describe itself.
+    LoopInDescribe,
+    /// Asks for memory without end, and traps when it is refused as Rust programs do.
+    MemoryBomb,
+    /// Asks for too much memory and answers `{}` all the same when it is refused.
+    MemoryRefused,
+    /// Asks for table elements without end, and traps when it is refused.
+    TableBomb,
+    /// Traps at once.
+    Trap,
+    /// Traps when it is asked to describe itself.
+    TrapInDescribe,
+    /// Calls itself without end.
+    Recurse,
+    /// Answers with this many zero bytes.
+    HugeAnswer(u32),
+    /// Answers with a string outside of its memory.
+    OutOfBounds,
+    /// Logs this many lines of 100 bytes, then answers `{}`.
+    LogFlood(u32),
+    /// Logs one line of this many zero bytes, then answers `{}`.
+    HugeLogLine(u32),
+    /// Counts its calls in memory and in a global, and answers with the sum of both.
+    Count,
+    /// Imports a function from somewhere else.
+    Import(&'static str, &'static str),
+    /// Answers `{}`, but describes this many functions that share one name.
+    ManyFunctions(u32),
+}
+
+/// A plugin to build: what it says about itself, and how it behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Hostile {
+    /// The plugin's name.
+    pub(crate) name: String,
+    /// The plugin's version.
+    pub(crate) version: String,
+    /// The name of its one function.
+    pub(crate) function: String,
+    /// The kind of its one function.
+    pub(crate) kind: String,
+    /// Text of the input schema.
+    pub(crate) input_schema: String,
+    /// Text of the output schema.
+    pub(crate) output_schema: String,
+    /// What it does.
+    pub(crate) behaviour: Behaviour,
+}
+
+impl Hostile {
+    /// A plugin `name` of version `6.6.6` with the decision `function`, from any object to any.
+    pub(crate) fn new(name: &str, function: &str, behaviour: Behaviour) -> Self {
+        Hostile {
+            name: name.to_owned(),
+            version: "6.6.6".to_owned(),
+            function: function.to_owned(),
+            kind: "decision".to_owned(),
+            input_schema: r#"{"type": "object"}"#.to_owned(),
+            output_schema: r#"{"type": "object"}"#.to_owned(),
+            behaviour,
+        }
+    }
+
+    /// The plugin as a core module with the description of its world.
+    pub(crate) fn module(&self) -> Vec<u8> {
+        let mut module = self.bare_module();
+        let mut resolve = Resolve::default();
+        let package = resolve.push_str("casewright-plugin.wit", WIT).unwrap();
+        let world = resolve.select_world(&[package], Some("decision")).unwrap();
+        embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+        module
+    }
+
+    /// The plugin as a component.
+    pub(crate) fn component(&self) -> Vec<u8> {
+        let mut encoder = ComponentEncoder::default().module(&self.module()).unwrap();
+        encoder.encode().unwrap()
+    }
+
+    /// The plugin as a core module that does not say what world it is for.
+    pub(crate) fn bare_module(&self) -> Vec<u8> {
+        wat::parse_str(self.text()).unwrap()
+    }
+
+    /// Writes the plugin to `folder`, as `<name>.wasm`.
+    pub(crate) fn write(&self, folder: &Path) -> PathBuf {
+        let path = folder.join(format!("{}.wasm", self.name));
+        std::fs::write(&path, self.module()).unwrap();
+        path
+    }
+
+    fn text(&self) -> String {
+        let mut data = Data::default();
+        let texts = [
+            &self.function,
+            &self.kind,
+            "",
+            "",
+            &self.input_schema,
+            &self.output_schema,
+            "",
+        ]
+        .map(|text| data.text(text.as_bytes()));
+        let function = data.record(&texts.concat());
+        let functions = match self.behaviour {
+            Behaviour::ManyFunctions(count) => [function, count],
+            _ => [function, 1],
+        };
+        let name = data.text(self.name.as_bytes());
+        let version = data.text(self.version.as_bytes());
+        let description = data.record(&[name, version, functions, [0, 0]].concat());
+        let code = self.code(&mut data);
+        let in_describe = code.describe;
+        let Code {
+            items,
+            decide,
+            answer,
+            ..
+        } = code;
+        format!(
+            r#"(module
+              {items}
+              (memory (export "memory") 80)
+              (data (i32.const {TEXTS}) "{data}")
+              (global $next (mut i32) (i32.const 1048576))
+              (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                global.get $next
+                (global.set $next (i32.add (global.get $next) (local.get 3)))
+                (global.set $next (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8))))
+              (func (export "casewright:plugin/catalogue@0.1.0#describe") (result i32)
+                {in_describe}
+                i32.const {description})
+              (func (export "casewright:plugin/decisions@0.1.0#decide")
+                (param i32 i32 i32 i32) (result i32) (local $i i32)
+                {decide}
+                i32.const {answer}))"#,
+            data = data.escaped(),
+        )
+    }
+
+    fn code(&self, data: &mut Data) -> Code {
+        let object = |data: &mut Data| data.answer(b"{}");
+        match &self.behaviour {
+            Behaviour::Answer(bytes) => Code::answering(data.answer(bytes)),
+            Behaviour::Fail(code, message, details) => {
+                let texts = [code, message, details].map(|text| data.text(text.as_bytes()));
+                Code::answering(data.record(&[&[1][..], &texts.concat()].concat()))
+            }
+            Behaviour::Loop => Code::deciding("(loop br 0)"),
+            Behaviour::LoopInDescribe => Code::describing("(loop br 0)"),
+            Behaviour::MemoryBomb => Code::deciding(
+                "(loop
+                   (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))
+                   br 0)",
+            ),
+            Behaviour::MemoryRefused => Code {
+                decide: "(drop (memory.grow (i32.const 60000)))".to_owned(),
+                ..Code::answering(object(data))
+            },
+            Behaviour::TableBomb => Code {
+                items: "(table $t 1 funcref)".to_owned(),
+                ..Code::deciding(
+                    "(loop
+                       (if (i32.eq (table.grow $t (ref.null func) (i32.const 10000)) (i32.const -1))
+                         (then unreachable))
+                       br 0)",
+                )
+            },
+            Behaviour::Trap => Code::deciding("unreachable"),
+            Behaviour::TrapInDescribe => Code::describing("unreachable"),
+            Behaviour::Recurse => Code {
+                items: "(func $deep (param i32) (result i32)
+                          (i32.add (call $deep (local.get 0)) (i32.const 1)))"
+                    .to_owned(),
+                ..Code::deciding("(drop (call $deep (i32.const 0)))")
+            },
+            Behaviour::HugeAnswer(bytes) => Code::answering(data.record(&[0, 0, *bytes])),
+            Behaviour::OutOfBounds => Code::answering(data.record(&[0, u32::MAX - 15, 100])),
+            Behaviour::LogFlood(lines) => Code::logging(*lines, 96, object(data)),
+            Behaviour::HugeLogLine(bytes) => Code::logging(1, *bytes, object(data)),
+            Behaviour::Count => Code {
+                items: "(global $calls (mut i32) (i32.const 0))".to_owned(),
+                decide: "(global.set $calls (i32.add (global.get $calls) (i32.const 1)))
+                         (i32.store8 (i32.const 8) (i32.add (i32.load8_u (i32.const 8)) (i32.const 1)))
+                         (i32.store8 (i32.const 0)
+                           (i32.add (i32.const 48)
+                             (i32.add (global.get $calls) (i32.load8_u (i32.const 8)))))"
+                    .to_owned(),
+                ..Code::answering(data.record(&[0, 0, 1]))
+            },
+            Behaviour::Import(module, name) => Code {
+                items: format!(r#"(import "{module}" "{name}" (func))"#),
+                ..Code::answering(object(data))
+            },
+            Behaviour::ManyFunctions(_) => Code::answering(object(data)),
+        }
+    }
+}
+
+/// The parts of a module that differ.
+#[derive(Debug, Default)]
+struct Code {
+    /// Imports and further items of the module.
+    items: String,
+    /// Instructions that `describe` runs first.
+    describe: String,
+    /// Instructions that `decide` runs first.
+    decide: String,
+    /// Where the answer lies in memory.
+    answer: u32,
+}
+
+impl Code {
+    fn answering(answer: u32) -> Self {
+        Code {
+            answer,
+            ..Code::default()
+        }
+    }
+
+    fn deciding(decide: &str) -> Self {
+        Code {
+            decide: decide.to_owned(),
+            ..Code::default()
+        }
+    }
+
+    fn describing(describe: &str) -> Self {
+        Code {
+            describe: describe.to_owned(),
+            ..Code::default()
+        }
+    }
+
+    /// Logs `lines` lines of `bytes` zero bytes at a level of four.
+    fn logging(lines: u32, bytes: u32, answer: u32) -> Self {
+        Code {
+            items: r#"(import "casewright:plugin/logging@0.1.0" "log"
+                        (func $log (param i32 i32 i32 i32)))"#
+                .to_owned(),
+            decide: format!(
+                "(loop
+                   (call $log (i32.const 0) (i32.const 4) (i32.const 0) (i32.const {bytes}))
+                   (br_if 0 (i32.lt_u
+                     (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+                     (i32.const {lines}))))"
+            ),
+            ..Code::answering(answer)
+        }
+    }
+}
+
+/// The contents of memory from [`TEXTS`] on.
+#[derive(Debug, Default)]
+struct Data(Vec<u8>);
+
+impl Data {
+    /// Adds a text; its address and length.
+    fn text(&mut self, text: &[u8]) -> [u32; 2] {
+        let address = self.address();
+        self.0.extend(text);
+        [address, text.len() as u32]
+    }
+
+    /// Adds 32-bit fields, aligned; their address.
+    fn record(&mut self, fields: &[u32]) -> u32 {
+        while !self.0.len().is_multiple_of(4) {
+            self.0.push(0);
+        }
+        let address = self.address();
+        self.0
+            .extend(fields.iter().flat_map(|field| field.to_le_bytes()));
+        address
+    }
+
+    /// Adds an answer that is not a failure.
+    fn answer(&mut self, text: &[u8]) -> u32 {
+        let [address, length] = self.text(text);
+        self.record(&[0, address, length])
+    }
+
+    fn address(&self) -> u32 {
+        (TEXTS + self.0.len()) as u32
+    }
+
+    fn escaped(&self) -> String {
+        let mut text = String::new();
+        for byte in &self.0 {
+            write!(text, "\\{byte:02x}").unwrap();
+        }
+        text
+    }
+}

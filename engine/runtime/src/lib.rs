@@ -1,0 +1,1 @@
+//! Clock, lanes, timers and commit: the only place with time and threads.

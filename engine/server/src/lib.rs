@@ -1,0 +1,1 @@
+//! The casewright binary: command line and HTTP API.

@@ -1,0 +1,2 @@
+//! The `casewright` binary.
+fn main() {}

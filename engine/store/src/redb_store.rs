@@ -1,0 +1,144 @@
+//! The embedded store: one redb file in the data folder.
+
+use std::fs;
+use std::path::Path;
+
+use redb::{
+    Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, StorageError,
+    TableDefinition,
+};
+
+use crate::error::StoreError;
+use crate::key_value::{Batch, KeyValue, Range};
+use crate::tables::Table;
+
+/// The file's name inside the data folder.
+pub const FILE_NAME: &str = "casewright.redb";
+
+/// A redb file. One process has it open at a time.
+#[derive(Debug)]
+pub struct Redb {
+    database: Database,
+}
+
+fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+    TableDefinition::new(table.name())
+}
+
+impl Redb {
+    /// Opens the store in a folder, making both when they are not there.
+    ///
+    /// # Errors
+    /// Another process has it open, the folder cannot be used, or the file is no store.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let shown = folder.display();
+        fs::create_dir_all(folder)
+            .map_err(|error| StoreError::Io(format!("cannot make the folder `{shown}`: {error}")))?;
+        let path = folder.join(FILE_NAME);
+        let shown = path.display().to_string();
+        let database = Database::create(&path).map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(shown.clone()),
+            other => io(&format!("cannot open the store `{shown}`"), &other),
+        })?;
+        let store = Redb { database };
+        store.make_tables().map_err(|error| io("cannot prepare the store", &error))?;
+        Ok(store)
+    }
+
+    fn make_tables(&self) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        for table in Table::ALL {
+            transaction.open_table(definition(table))?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn write(&self, batch: &Batch) -> Result<Result<(), StoreError>, redb::Error> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_durability(Durability::Immediate)?;
+        for precondition in &batch.preconditions {
+            let (table, key) = precondition.key();
+            let holds = {
+                let rows = transaction.open_table(definition(table))?;
+                let found = rows.get(key)?;
+                precondition.holds(found.as_ref().map(|found| found.value()))
+            };
+            if !holds {
+                transaction.abort()?;
+                return Ok(Err(StoreError::Conflict { table }));
+            }
+        }
+        for table in Table::ALL {
+            let deletes = || batch.deletes.iter().filter(|(of, _)| *of == table);
+            let puts = || batch.puts.iter().filter(|(of, ..)| *of == table);
+            if deletes().next().is_none() && puts().next().is_none() {
+                continue;
+            }
+            let mut rows = transaction.open_table(definition(table))?;
+            for (_, key) in deletes() {
+                rows.remove(key.as_slice())?;
+            }
+            for (_, key, value) in puts() {
+                rows.insert(key.as_slice(), value.as_slice())?;
+            }
+        }
+        transaction.commit()?;
+        Ok(Ok(()))
+    }
+
+    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
+        let rows = self.database.begin_read()?.open_table(definition(table))?;
+        Ok(rows.get(key)?.map(|found| found.value().to_vec()))
+    }
+
+    fn rows(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
+        let rows = self.database.begin_read()?.open_table(definition(table))?;
+        let start = range.start.as_slice();
+        if range.end.as_deref().is_some_and(|end| end <= start) {
+            return Ok(Vec::new());
+        }
+        let found = match range.end.as_deref() {
+            Some(end) => rows.range(start..end)?,
+            None => rows.range(start..)?,
+        };
+        let row = |row: Result<_, StorageError>| {
+            let (key, value): (redb::AccessGuard<'_, &[u8]>, redb::AccessGuard<'_, &[u8]>) = row?;
+            Ok((key.value().to_vec(), value.value().to_vec()))
+        };
+        match range.reverse {
+            false => found.take(range.limit).map(row).collect(),
+            true => found.rev().take(range.limit).map(row).collect(),
+        }
+    }
+}
+
+impl KeyValue for Redb {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read(table, key)
+            .map_err(|error| failed(table, "read", &error))
+    }
+
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        self.rows(table, range)
+            .map_err(|error| failed(table, "scan", &error))
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        match self.write(batch) {
+            Ok(result) => result,
+            Err(error) => Err(io("cannot write to the store", &error)),
+        }
+    }
+}
+
+fn failed(table: Table, what: &str, error: &redb::Error) -> StoreError {
+    match error {
+        redb::Error::Corrupted(message) => StoreError::corrupt(table, message.clone()),
+        other => io(&format!("cannot {what} table `{}`", table.name()), other),
+    }
+}
+
+fn io(what: &str, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Io(format!("{what}: {error}"))
+}

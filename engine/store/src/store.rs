@@ -1,0 +1,412 @@
+//! The store: steps go in, cases, journal, timers and definitions come out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use casewright_case::{Case, Record};
+use casewright_chart::{Chart, Timestamp};
+use casewright_definition::{Bundle, Digest};
+use sha2::{Digest as _, Sha256};
+
+use crate::codec::case_record::{CaseRecord, Link};
+use crate::codec::journal_record::JournalRecord;
+use crate::codec::{decode, encode};
+use crate::error::StoreError;
+use crate::key_value::{Batch, KeyValue, Precondition, Range};
+use crate::tables::{
+    FORMAT, FORMAT_KEY, Table, index_key, index_prefix, parse_timer_key, timer_bound, timer_key,
+};
+
+/// A store on some backend.
+pub struct Store {
+    key_value: Box<dyn KeyValue>,
+    /// The place that the next record of the journal gets. Only [`Store::commit`] moves it, and one
+    /// thread at a time commits.
+    next_sequence: AtomicU64,
+}
+
+/// One step to write.
+#[derive(Clone, Debug)]
+pub struct StepWrite {
+    /// The case as it was; none when it was opened.
+    pub before: Option<CaseRecord>,
+    /// The case as it is.
+    pub case: Case,
+    /// The chart of its definition.
+    pub chart: Arc<casewright_definition::Definition>,
+    /// What the journal keeps.
+    pub record: Record,
+}
+
+/// Which cases to list: those that match everything that is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// Of this workflow.
+    pub workflow: Option<String>,
+    /// In this state, which takes a workflow to make sense.
+    pub state: Option<String>,
+    /// Ended, or not.
+    pub done: Option<bool>,
+}
+
+/// A timer that is due.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DueTimer {
+    /// When it was due.
+    pub due: Timestamp,
+    /// The number of the pending event in its case.
+    pub sequence: u64,
+    /// Its case.
+    pub case: String,
+}
+
+/// A definition as it is stored.
+#[derive(Clone, Debug)]
+pub struct StoredDefinition {
+    /// Its digest.
+    pub digest: Digest,
+    /// What it is made of.
+    pub bundle: Bundle,
+}
+
+impl Store {
+    /// Opens a store, and prepares it when it is new.
+    ///
+    /// # Errors
+    /// The backend failed, or the store has a format that is not known.
+    pub fn open(key_value: Box<dyn KeyValue>) -> Result<Self, StoreError> {
+        match key_value.get(Table::Meta, FORMAT_KEY)? {
+            None => key_value.commit(&Batch {
+                puts: vec![(Table::Meta, FORMAT_KEY.to_vec(), FORMAT.to_be_bytes().to_vec())],
+                ..Batch::default()
+            })?,
+            Some(bytes) => {
+                let found = bytes.as_slice().try_into().map(u32::from_be_bytes);
+                let found = found
+                    .map_err(|_| StoreError::corrupt(Table::Meta, "the format is no number"))?;
+                if found != FORMAT {
+                    let known = FORMAT;
+                    return Err(StoreError::Format { found, known });
+                }
+            }
+        }
+        let last = key_value.scan(
+            Table::Journal,
+            &Range {
+                start: Vec::new(),
+                end: None,
+                reverse: true,
+                limit: 1,
+            },
+        )?;
+        let last = match last.first() {
+            Some((key, _)) => sequence_of(key)?,
+            None => 0,
+        };
+        Ok(Store {
+            key_value,
+            next_sequence: AtomicU64::new(last + 1),
+        })
+    }
+
+    /// Writes steps in one commit: each with its record, timers and index entries. Gives the places
+    /// of their records in the journal. Must not run twice at a time.
+    ///
+    /// # Errors
+    /// A case is no longer what a step was based on, or the backend failed. Nothing was written.
+    pub fn commit(&self, steps: &[StepWrite]) -> Result<Vec<u64>, StoreError> {
+        let first = self.next_sequence.load(Ordering::Relaxed);
+        let mut batch = Batch::default();
+        let mut sequences = Vec::with_capacity(steps.len());
+        for (step, sequence) in steps.iter().zip(first..) {
+            add_step(&mut batch, step, sequence)?;
+            sequences.push(sequence);
+        }
+        self.key_value.commit(&batch)?;
+        let next = first + steps.len() as u64;
+        self.next_sequence.store(next, Ordering::Relaxed);
+        Ok(sequences)
+    }
+
+    /// A case, as it is stored.
+    ///
+    /// # Errors
+    /// The backend failed, or the record is damaged.
+    pub fn case(&self, id: &str) -> Result<Option<CaseRecord>, StoreError> {
+        match self.key_value.get(Table::Cases, id.as_bytes())? {
+            Some(bytes) => decode(Table::Cases, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The ids of cases in order, after `after` if it is given.
+    ///
+    /// # Errors
+    /// The backend failed, or a key is damaged.
+    pub fn case_ids(
+        &self,
+        filter: &CaseFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<String>, StoreError> {
+        let status = filter.done.map(status);
+        let parts: Vec<&str> = match (&filter.workflow, &filter.state, status) {
+            (Some(workflow), Some(state), _) => vec!["state", workflow, state],
+            (Some(workflow), None, _) => vec!["workflow", workflow],
+            (None, _, Some(status)) => vec!["status", status],
+            (None, _, None) => vec!["all"],
+        };
+        let prefix = index_prefix(&parts);
+        let mut after = after.map(|after| index_key(&parts, after));
+        let mut ids = Vec::new();
+        // An index answers most filters alone; what it leaves open is asked of each case.
+        while ids.len() < limit {
+            let range = Range::prefix(&prefix, after.as_deref(), limit);
+            let rows = self.key_value.scan(Table::Index, &range)?;
+            let complete = rows.len() < limit;
+            for (key, _) in &rows {
+                let id = key.get(prefix.len()..).map(std::str::from_utf8);
+                let Some(Ok(id)) = id else {
+                    return Err(StoreError::corrupt(Table::Index, "a key holds no id"));
+                };
+                if ids.len() < limit && self.matches(id, filter)? {
+                    ids.push(id.to_owned());
+                }
+            }
+            match rows.last() {
+                Some((key, _)) if !complete => after = Some(key.clone()),
+                _ => break,
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Whether a case found by an index matches what the index left open.
+    fn matches(&self, id: &str, filter: &CaseFilter) -> Result<bool, StoreError> {
+        match (filter.done, &filter.workflow) {
+            (Some(done), Some(_)) => Ok(self.case(id)?.is_some_and(|case| case.is_done() == done)),
+            _ => Ok(true),
+        }
+    }
+
+    /// The records of a case, the oldest first, each with its place in the journal.
+    ///
+    /// # Errors
+    /// The backend failed, or the chain of records is broken.
+    pub fn history(&self, case: &CaseRecord) -> Result<Vec<(u64, JournalRecord)>, StoreError> {
+        let mut records = Vec::new();
+        let mut next = Some(case.last);
+        while let Some(link) = next {
+            let record = self.journal_record(link)?;
+            next = record.previous;
+            records.push((link.sequence, record));
+        }
+        records.reverse();
+        Ok(records)
+    }
+
+    /// The record that a link points at, if it is the one that was linked.
+    fn journal_record(&self, link: Link) -> Result<JournalRecord, StoreError> {
+        let key = link.sequence.to_be_bytes();
+        let broken = |what: &str| {
+            let message = format!("record {}: {what}", link.sequence);
+            StoreError::corrupt(Table::Journal, message)
+        };
+        let bytes = self.key_value.get(Table::Journal, &key)?;
+        let bytes = bytes.ok_or_else(|| broken("it is missing"))?;
+        if hash(&bytes) != link.hash {
+            return Err(broken("it is not what its successor was chained to"));
+        }
+        let record: JournalRecord = decode(Table::Journal, &bytes)?;
+        match record.previous {
+            // A chain that goes forward would never end.
+            Some(previous) if previous.sequence >= link.sequence => {
+                Err(broken("it does not follow the record before it"))
+            }
+            _ => Ok(record),
+        }
+    }
+
+    /// Timers that are due, the earliest first.
+    ///
+    /// # Errors
+    /// The backend failed, or a key is damaged.
+    pub fn due_timers(&self, now: Timestamp, limit: usize) -> Result<Vec<DueTimer>, StoreError> {
+        let range = Range {
+            start: Vec::new(),
+            end: Some(timer_bound(now.unix_ms().saturating_add(1)).to_vec()),
+            reverse: false,
+            limit,
+        };
+        let rows = self.key_value.scan(Table::Timers, &range)?;
+        rows.iter().map(|(key, _)| due_timer(key)).collect()
+    }
+
+    /// When the next timer is due.
+    ///
+    /// # Errors
+    /// The backend failed, or a key is damaged.
+    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
+        let range = Range::prefix(&[], None, 1);
+        let rows = self.key_value.scan(Table::Timers, &range)?;
+        let timer = rows.first().map(|(key, _)| due_timer(key)).transpose()?;
+        Ok(timer.map(|timer| timer.due))
+    }
+
+    /// Removes a timer whose case does not know it, which no step leaves behind.
+    ///
+    /// # Errors
+    /// The backend failed.
+    pub fn drop_timer(&self, timer: &DueTimer) -> Result<(), StoreError> {
+        let key = timer_key(timer.due.unix_ms(), timer.sequence, &timer.case);
+        self.key_value.commit(&Batch {
+            deletes: vec![(Table::Timers, key)],
+            ..Batch::default()
+        })
+    }
+
+    /// Makes definitions those that new cases of their workflows start with.
+    ///
+    /// # Errors
+    /// The backend failed.
+    pub fn apply(&self, definitions: &[(Digest, &Bundle)]) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (digest, bundle) in definitions {
+            let bytes = bundle.to_bytes().map_err(|error| {
+                StoreError::corrupt(Table::Definitions, format!("cannot encode: {error}"))
+            })?;
+            let key = digest.0.to_vec();
+            let workflow = bundle.workflow.id.as_bytes().to_vec();
+            batch.puts.push((Table::Definitions, key.clone(), bytes));
+            batch.puts.push((Table::Workflows, workflow, key));
+        }
+        self.key_value.commit(&batch)
+    }
+
+    /// A definition by its digest.
+    ///
+    /// # Errors
+    /// The backend failed, or the bundle is damaged.
+    pub fn definition(&self, digest: Digest) -> Result<Option<Bundle>, StoreError> {
+        let bytes = self.key_value.get(Table::Definitions, &digest.0)?;
+        let Some(bytes) = bytes else { return Ok(None) };
+        if Digest::of(&bytes) != digest {
+            let message = format!("definition {digest} is not what was stored");
+            return Err(StoreError::corrupt(Table::Definitions, message));
+        }
+        let bundle = serde_json::from_slice(&bytes).map_err(|error| {
+            StoreError::corrupt(Table::Definitions, format!("definition {digest}: {error}"))
+        })?;
+        Ok(Some(bundle))
+    }
+
+    /// The definitions that new cases start with, by the ids of their workflows.
+    ///
+    /// # Errors
+    /// The backend failed, or a bundle is damaged.
+    pub fn definitions(&self) -> Result<Vec<StoredDefinition>, StoreError> {
+        let rows = self
+            .key_value
+            .scan(Table::Workflows, &Range::prefix(&[], None, usize::MAX))?;
+        let definition = |(workflow, digest): &(Vec<u8>, Vec<u8>)| {
+            let broken = |what: &str| {
+                let workflow = String::from_utf8_lossy(workflow);
+                StoreError::corrupt(Table::Workflows, format!("workflow `{workflow}` {what}"))
+            };
+            let digest: [u8; 32] = digest
+                .as_slice()
+                .try_into()
+                .map_err(|_| broken("points at no digest"))?;
+            let digest = Digest(digest);
+            let bundle = self.definition(digest)?;
+            let bundle = bundle.ok_or_else(|| broken("points at a definition that is missing"))?;
+            Ok(StoredDefinition { digest, bundle })
+        };
+        rows.iter().map(definition).collect()
+    }
+}
+
+fn add_step(batch: &mut Batch, step: &StepWrite, sequence: u64) -> Result<(), StoreError> {
+    let case = &step.case;
+    let chart = &step.chart.chart;
+    let key = case.id.as_bytes().to_vec();
+    let previous = step.before.as_ref().map(|before| before.last);
+    let record = JournalRecord::of(&case.id, case.definition.0, previous, &step.record);
+    let record = encode(Table::Journal, &record)?;
+    let last = Link {
+        sequence,
+        hash: hash(&record),
+    };
+    let after = CaseRecord::of(case, chart, last);
+    batch.preconditions.push(match &step.before {
+        None => Precondition::Absent(Table::Cases, key.clone()),
+        Some(before) => {
+            Precondition::Equal(Table::Cases, key.clone(), encode(Table::Cases, before)?)
+        }
+    });
+    batch.puts.push((Table::Cases, key, encode(Table::Cases, &after)?));
+    batch
+        .puts
+        .push((Table::Journal, sequence.to_be_bytes().to_vec(), record));
+    let before = step.before.as_ref();
+    let keys_before = before.map(|before| rows(&case.id, before, chart)).unwrap_or_default();
+    let keys_after = rows(&case.id, &after, chart);
+    let gone = keys_before.iter().filter(|key| !keys_after.contains(key));
+    batch.deletes.extend(gone.cloned());
+    let new = keys_after.iter().filter(|key| !keys_before.contains(key));
+    batch
+        .puts
+        .extend(new.map(|(table, key)| (*table, key.clone(), Vec::new())));
+    Ok(())
+}
+
+/// The rows that stand beside a case's own: its timers and its places in the indexes.
+fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
+    let workflow = case.workflow.as_str();
+    let index = |parts: &[&str]| (Table::Index, index_key(parts, id));
+    let mut rows = vec![
+        index(&["all"]),
+        index(&["workflow", workflow]),
+        index(&["status", status(case.is_done())]),
+    ];
+    let is_atomic = |state: &&String| {
+        chart
+            .state_index(state)
+            .is_some_and(|index| chart.is_atomic(index))
+    };
+    let states = case.configuration.iter().filter(is_atomic);
+    rows.extend(states.map(|state| index(&["state", workflow, state])));
+    let timers = case.pending.iter();
+    rows.extend(timers.map(|pending| {
+        let key = timer_key(pending.due_ms, pending.sequence, id);
+        (Table::Timers, key)
+    }));
+    rows
+}
+
+fn status(done: bool) -> &'static str {
+    match done {
+        true => "done",
+        false => "running",
+    }
+}
+
+fn due_timer(key: &[u8]) -> Result<DueTimer, StoreError> {
+    let (due, sequence, case) = parse_timer_key(key)
+        .ok_or_else(|| StoreError::corrupt(Table::Timers, "a key holds no timer"))?;
+    Ok(DueTimer {
+        due: Timestamp::from_unix_ms(due),
+        sequence,
+        case: case.to_owned(),
+    })
+}
+
+fn sequence_of(key: &[u8]) -> Result<u64, StoreError> {
+    key.try_into()
+        .map(u64::from_be_bytes)
+        .map_err(|_| StoreError::corrupt(Table::Journal, "a key holds no sequence"))
+}
+
+fn hash(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}

@@ -1,0 +1,114 @@
+//! The whole database: every table, its keys and its values.
+//!
+//! Key order is processing order: the journal is in commit order, timers in the order in which they
+//! are due. Numbers in keys are big-endian, so that bytes sort as numbers do. Text in front of more
+//! key ends with a zero byte, which ids cannot hold.
+
+/// The format of the store as a whole, kept under [`FORMAT_KEY`]. It changes when a key does; a
+/// value's own version is its first byte.
+pub const FORMAT: u32 = 1;
+
+/// Where the format is kept, in [`Table::Meta`].
+pub const FORMAT_KEY: &[u8] = b"format";
+
+/// One table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Table {
+    /// `name` -> value. About the store itself: [`FORMAT_KEY`] -> `u32`.
+    Meta,
+    /// `digest (32 bytes)` -> the JSON of a [`Bundle`](casewright_definition::Bundle). Never
+    /// changed, never removed: a case runs by the definition with which it started.
+    Definitions,
+    /// `workflow id` -> `digest (32 bytes)` of the definition that new cases start with.
+    Workflows,
+    /// `case id` -> [`CaseRecord`](crate::CaseRecord): where every case stands.
+    Cases,
+    /// `sequence (u64)` -> [`JournalRecord`](crate::JournalRecord): every step in commit order, from
+    /// 1, without gaps. The source of truth.
+    Journal,
+    /// `due (i64, milliseconds, sign bit flipped)`, `timer sequence (u64)`, `case id` -> nothing.
+    Timers,
+    /// Nothing but keys, for finding cases:
+    /// - `all`, zero, `case id`
+    /// - `workflow`, zero, `workflow id`, zero, `case id`
+    /// - `state`, zero, `workflow id`, zero, `state id`, zero, `case id`
+    /// - `status`, zero, `running` or `done`, zero, `case id`
+    Index,
+}
+
+impl Table {
+    /// Every table.
+    pub const ALL: [Table; 7] = [
+        Table::Meta,
+        Table::Definitions,
+        Table::Workflows,
+        Table::Cases,
+        Table::Journal,
+        Table::Timers,
+        Table::Index,
+    ];
+
+    /// Its name in the backend.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Table::Meta => "meta",
+            Table::Definitions => "definitions",
+            Table::Workflows => "workflows",
+            Table::Cases => "cases",
+            Table::Journal => "journal",
+            Table::Timers => "timers",
+            Table::Index => "index",
+        }
+    }
+}
+
+/// The key of a timer.
+pub(crate) fn timer_key(due_unix_ms: i64, sequence: u64, case: &str) -> Vec<u8> {
+    let mut key = timer_bound(due_unix_ms).to_vec();
+    key.extend_from_slice(&sequence.to_be_bytes());
+    key.extend_from_slice(case.as_bytes());
+    key
+}
+
+/// What every key of a timer due at this time begins with.
+pub(crate) fn timer_bound(due_unix_ms: i64) -> [u8; 8] {
+    ((due_unix_ms as u64) ^ (1 << 63)).to_be_bytes()
+}
+
+/// The due time, sequence and case of a timer's key.
+pub(crate) fn parse_timer_key(key: &[u8]) -> Option<(i64, u64, &str)> {
+    let (due, rest) = key.split_first_chunk::<8>()?;
+    let (sequence, case) = rest.split_first_chunk::<8>()?;
+    let due = (u64::from_be_bytes(*due) ^ (1 << 63)) as i64;
+    let case = std::str::from_utf8(case).ok()?;
+    Some((due, u64::from_be_bytes(*sequence), case))
+}
+
+/// What every index key of a kind begins with.
+pub(crate) fn index_prefix(parts: &[&str]) -> Vec<u8> {
+    let mut prefix = Vec::new();
+    for part in parts {
+        prefix.extend_from_slice(part.as_bytes());
+        prefix.push(0);
+    }
+    prefix
+}
+
+/// An index key: its prefix, then the case.
+pub(crate) fn index_key(parts: &[&str], case: &str) -> Vec<u8> {
+    let mut key = index_prefix(parts);
+    key.extend_from_slice(case.as_bytes());
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timers_sort_by_due_time_across_1970() {
+        let keys = [-5, -1, 0, 1, 1_700_000_000_000].map(|due| timer_key(due, 0, "c"));
+        assert!(keys.is_sorted());
+        assert_eq!(parse_timer_key(&keys[0]), Some((-5, 0, "c")));
+    }
+}

@@ -1,0 +1,138 @@
+//! One function of a plugin: its words, its schemas and its call.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::failure::Failure;
+
+/// A function with its types closed over: JSON text in and out.
+type Call = Box<dyn Fn(&str) -> Result<String, Failure>>;
+
+/// One function of a plugin, typed on the inside and JSON text on the outside.
+pub struct Function {
+    pub(crate) name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    input_schema: fn() -> Schema,
+    output_schema: fn() -> Schema,
+    call: Call,
+}
+
+impl Function {
+    pub(crate) fn new<I, O>(
+        name: &'static str,
+        title: &'static str,
+        description: &'static str,
+        function: fn(I) -> Result<O, Failure>,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+    {
+        Function {
+            name,
+            title,
+            description,
+            input_schema: || {
+                settings()
+                    .for_deserialize()
+                    .into_generator()
+                    .into_root_schema_for::<I>()
+            },
+            output_schema: || {
+                settings()
+                    .for_serialize()
+                    .into_generator()
+                    .into_root_schema_for::<O>()
+            },
+            call: Box::new(move |input| call(function, input)),
+        }
+    }
+
+    /// The name by which workflows call it.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The short title for people.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// The sentence for people.
+    pub fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// JSON Schema 2020-12 of the input, from the type that the function takes.
+    pub fn input_schema(&self) -> Schema {
+        (self.input_schema)()
+    }
+
+    /// JSON Schema 2020-12 of the output, from the type that the function returns.
+    pub fn output_schema(&self) -> Schema {
+        (self.output_schema)()
+    }
+
+    pub(crate) fn call(&self, input: &str) -> Result<String, Failure> {
+        (self.call)(input)
+    }
+}
+
+/// One flat schema reads better in an editor than one that refers to definitions.
+fn settings() -> SchemaSettings {
+    SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true)
+}
+
+/// The host has checked the input against the schema, so the two codes here mean that a type and
+/// its schema disagree.
+fn call<I, O>(function: fn(I) -> Result<O, Failure>, input: &str) -> Result<String, Failure>
+where
+    I: DeserializeOwned,
+    O: Serialize,
+{
+    let input = serde_json::from_str(input)
+        .map_err(|error| Failure::new("input-not-readable", error.to_string()))?;
+    let output = function(input)?;
+    serde_json::to_value(&output)
+        .map(|output| plain(output).to_string())
+        .map_err(|error| Failure::new("output-not-writable", error.to_string()))
+}
+
+/// From here on not every whole number is a 64-bit float of its own.
+const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Writes whole numbers without a fraction, `4` and not `4.0`: JSON has one kind of number, but many
+/// readers have two, and take the one for an integer only.
+fn plain(value: Value) -> Value {
+    match value {
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < MAX_WHOLE => {
+                Value::from(float as i64)
+            }
+            _ => Value::Number(number),
+        },
+        Value::Array(items) => items.into_iter().map(plain).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .map(|(name, field)| (name, plain(field)))
+            .collect(),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn whole_numbers_have_no_fraction() {
+        let value = json!({"a": [4.0, -0.0, 2.5, 1e300], "b": 7});
+        assert_eq!(plain(value).to_string(), r#"{"a":[4,0,2.5,1e+300],"b":7}"#);
+    }
+}

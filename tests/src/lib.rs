@@ -1,0 +1,1 @@
+//! What crosses crates: examples, transcripts, HTTP, crash and recovery.
