@@ -75,13 +75,19 @@ pub(crate) fn circumstances(
 }
 
 /// What is wrong with an id for a case; none when nothing is. Ids stand in addresses and in files of
-/// other systems, so they are letters, digits and `-`, `_`, `.`, `:`, `~`.
+/// other systems, so they are letters, digits and `-`, `_`, `.`, `:`, `~`; and `.` and `..`, which
+/// addresses leave out (RFC 3986, 5.2.4), are none.
 pub fn check_id(id: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.:~".contains(c);
     if id.is_empty() || id.len() > MAX_CASE_ID_BYTES {
         let found = id.len();
         return Some(format!(
             "expected an id of 1 to {MAX_CASE_ID_BYTES} bytes, found {found}"
+        ));
+    }
+    if [".", ".."].contains(&id) {
+        return Some(format!(
+            "expected an id that an address can hold, found `{id}`, which addresses leave out"
         ));
     }
     let wrong = id.chars().find(|c| !allowed(*c))?;

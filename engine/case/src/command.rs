@@ -96,7 +96,13 @@ pub fn open(
         },
     };
     let cause = Cause::Open { data: input };
-    outcome(setting, &before, cause, actor.clone(), step.map_err(failed)?)
+    outcome(
+        setting,
+        &before,
+        cause,
+        actor.clone(),
+        step.map_err(failed)?,
+    )
 }
 
 /// Sends a case an event from outside.
@@ -299,7 +305,9 @@ fn blocked(definition: &Definition, trace: &[Trace]) -> Vec<Blocked> {
         let targets = taken.targets.iter();
         Some(Blocked {
             state: chart.state(taken.source).id.clone(),
-            targets: targets.map(|target| chart.state(*target).id.clone()).collect(),
+            targets: targets
+                .map(|target| chart.state(*target).id.clone())
+                .collect(),
             guard: source.unwrap_or_default().to_owned(),
             title: definition.refusals.get(transition.get()).cloned().flatten(),
             error: outcome.clone().err(),
@@ -314,7 +322,9 @@ fn over(defaults: &Value, input: &Value) -> Value {
         return input.clone();
     };
     let mut merged: Map = (**defaults).clone();
-    let input = input.iter().map(|(key, value)| (key.clone(), value.clone()));
+    let input = input
+        .iter()
+        .map(|(key, value)| (key.clone(), value.clone()));
     merged.extend(input);
     Value::from(merged)
 }

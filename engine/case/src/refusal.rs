@@ -98,7 +98,11 @@ impl fmt::Display for Refusal {
                 Ok(())
             }
             Refusal::InvalidInput(violations) => {
-                write!(f, "the data does not match its schema: {}", list(violations))
+                write!(
+                    f,
+                    "the data does not match its schema: {}",
+                    list(violations)
+                )
             }
             Refusal::GuardFailed { event, blocked } => {
                 write!(f, "the event `{event}` is blocked: ")?;
@@ -129,9 +133,11 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 fn list(violations: &[Violation]) -> String {
-    let told = violations.iter().map(|violation| match &*violation.pointer {
-        "" => violation.message.clone(),
-        pointer => format!("`{pointer}`: {}", violation.message),
-    });
+    let told = violations
+        .iter()
+        .map(|violation| match &*violation.pointer {
+            "" => violation.message.clone(),
+            pointer => format!("`{pointer}`: {}", violation.message),
+        });
     told.collect::<Vec<_>>().join("; ")
 }

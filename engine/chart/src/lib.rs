@@ -6,7 +6,7 @@
 //! - [`action`] and [`chart`]: what a chart is made of; [`build`] makes one from a tree of nodes,
 //! - [`evaluate`]: what a chart asks of the outside, and the only trait here,
 //! - [`snapshot`]: where one run of a chart stands,
-//! - [`step`]: the way in: [`start`], [`step`] and [`fire`] take a snapshot one macrostep further,
+//! - [`mod@step`]: the way in: [`start`], [`step()`] and [`fire`] take a snapshot one macrostep further,
 //! - the interpreter behind them, whose procedures carry the names of SCXML's appendix D.
 //!
 //! Architecture invariants: no clock, no randomness, no IO, no threads, no storage; `now` is a

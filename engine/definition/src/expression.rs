@@ -3,6 +3,7 @@
 mod convert;
 mod program;
 mod reads;
+mod syntax;
 
 use std::sync::Arc;
 
@@ -10,15 +11,26 @@ use casewright_chart::value::Map;
 use casewright_chart::{EvaluateError, Scope, Value};
 
 pub(crate) use convert::parse_duration_ms;
+pub use program::Program;
 pub(crate) use program::VARIABLES;
-pub use program::{CompileError, Program};
 pub use reads::{Path, Reads, References};
+pub use syntax::CompileError;
 
 use crate::calendar::Calendar;
 use convert::Parameters;
 
 /// The longest expression, in bytes. What needs more is a decision for a plugin.
 pub const MAX_EXPRESSION_BYTES: usize = 4096;
+/// The most signs of operators in an expression, those in its texts counted as well. A chain of
+/// operators is a tree as deep as it is long, and is walked by recursion: in a thread with a stack
+/// of 2 MiB, a sum of 1,600 numbers is the longest that can be read without optimisation.
+pub const MAX_OPERATOR_SIGNS: usize = 800;
+/// How deep macros such as `map` and `exists` may stand inside each other. The time that they take
+/// multiplies.
+pub const MAX_NESTED_LOOPS: usize = 3;
+/// The deepest nesting of lists and objects in what an expression gives. Without it, an assignment
+/// in a loop could make data too deep to walk.
+pub const MAX_VALUE_DEPTH: usize = 64;
 
 /// What every expression of a definition shares.
 #[derive(Debug)]
@@ -62,8 +74,12 @@ pub enum Expression {
     List(Vec<Expression>),
     /// An object of expressions.
     Map(Vec<(Arc<str>, Expression)>),
-    /// Those fields of the event's data that are stored in the case data.
-    EventFields(Vec<Arc<str>>),
+    /// Those fields of the event's data that are stored in the case data: for each event that may
+    /// come, its name and its fields.
+    EventFields(Vec<(Arc<str>, Vec<Arc<str>>)>),
+    /// A guard that holds for the event of exactly this name, and then asks the other. An event
+    /// descriptor alone also takes `done.state.a.b` for `done.state.a`.
+    Exactly(Arc<str>, Option<Box<Expression>>),
     /// A fixed number of milliseconds.
     DelayMs(u64),
 }
@@ -97,7 +113,10 @@ impl Expression {
                     .map(|(key, value)| Ok((key.clone(), evaluate(value)?)));
                 entries.collect::<Result<Map, _>>().map(Value::from)
             }
-            Expression::EventFields(names) => Ok(event_fields(scope, names)),
+            Expression::EventFields(events) => Ok(event_fields(scope, events)),
+            Expression::Exactly(..) => self
+                .guard(scope, circumstances, surroundings)
+                .map(Value::Bool),
             Expression::DelayMs(delay_ms) => {
                 Ok(Value::Int(i64::try_from(*delay_ms).unwrap_or(i64::MAX)))
             }
@@ -114,13 +133,20 @@ impl Expression {
         circumstances: &Circumstances,
         surroundings: &Surroundings,
     ) -> Result<bool, EvaluateError> {
-        let Expression::Program(program) = self else {
-            return match self {
-                Expression::Literal(Value::Bool(holds)) => Ok(*holds),
-                _ => Err(EvaluateError(
-                    "expected a guard to be a CEL expression".into(),
-                )),
-            };
+        let program = match self {
+            Expression::Program(program) => program,
+            Expression::Exactly(name, guard) => {
+                let is_it = scope.event.is_some_and(|event| event.name == *name);
+                return match guard {
+                    Some(guard) if is_it => guard.guard(scope, circumstances, surroundings),
+                    _ => Ok(is_it),
+                };
+            }
+            Expression::Literal(Value::Bool(holds)) => return Ok(*holds),
+            _ => {
+                let message = "expected a guard to be a CEL expression";
+                return Err(EvaluateError(message.into()));
+            }
         };
         match program.evaluate(scope, circumstances, surroundings)? {
             cel::Value::Bool(holds) => Ok(holds),
@@ -160,8 +186,12 @@ impl Expression {
     }
 }
 
-fn event_fields(scope: &Scope<'_>, names: &[Arc<str>]) -> Value {
-    let data = scope.event.and_then(|event| event.data.as_map());
-    let field = |name: &Arc<str>| Some((name.clone(), data?.get(name)?.clone()));
-    Value::from(names.iter().filter_map(field).collect::<Map>())
+fn event_fields(scope: &Scope<'_>, events: &[(Arc<str>, Vec<Arc<str>>)]) -> Value {
+    let fields = |event: &casewright_chart::Event| {
+        let (_, names) = events.iter().find(|(name, _)| *name == event.name)?;
+        let data = event.data.as_map()?;
+        let field = |name: &Arc<str>| Some((name.clone(), data.get(name)?.clone()));
+        Some(names.iter().filter_map(field).collect::<Map>())
+    };
+    Value::from(scope.event.and_then(fields).unwrap_or_default())
 }

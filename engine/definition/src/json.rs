@@ -1,7 +1,7 @@
 //! Between the core's values and JSON.
 
-use casewright_chart::{Timestamp, Value};
 use casewright_chart::value::Map;
+use casewright_chart::{Timestamp, Value};
 
 /// The value as JSON. A number that JSON cannot hold becomes `null`.
 pub fn to_json(value: &Value) -> serde_json::Value {

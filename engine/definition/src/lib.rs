@@ -1,11 +1,12 @@
 //! The workflow file: reading, checking, and lowering it to a chart.
 //!
-//! - [`file`] is the format, [`source`] and [`read`] get it from text with every position,
+//! - [`mod@file`] is the format, [`source`] and [`read`] get it from text with every position,
 //!   [`diagnostic`] says what is wrong with it;
 //! - [`lower`] turns it into a [`Definition`]: a chart, compiled [`expression`]s, and what events
 //!   may carry ([`data`]);
 //! - [`pack`] is the folder around it, [`calendar`] one file of that;
-//! - [`Evaluator`] answers what a chart asks of its definition.
+//! - [`Evaluator`] answers what a chart asks of its definition;
+//! - [`diagram`] draws one, [`schema`] says to editors what the files may hold.
 //!
 //! Architecture invariants: no clock, no IO. A file is text that the caller has read; nothing is
 //! fetched for a schema's reference.
@@ -14,6 +15,7 @@ pub mod calendar;
 pub mod data;
 pub mod definition;
 pub mod diagnostic;
+pub mod diagram;
 pub mod evaluator;
 pub mod expression;
 pub mod file;
@@ -21,6 +23,7 @@ pub mod json;
 pub mod lower;
 pub mod pack;
 pub mod read;
+pub mod schema;
 pub mod source;
 
 pub use definition::{Bundle, Decision, Definition, Digest, Signature};

@@ -19,8 +19,8 @@ use casewright_chart::{
 use indexmap::IndexMap;
 
 pub use actions::NOTIFY;
-pub(crate) use codes::STANDS_ALONE;
 pub use codes::CODES;
+pub(crate) use codes::STANDS_ALONE;
 use codes::*;
 
 use crate::data::Schema;
@@ -174,6 +174,18 @@ impl<'a> Lowering<'a> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Notes a finding about the key of a value.
+    fn report_key(&mut self, diagnostic: Diagnostic, pointer: &str) {
+        let span = self
+            .document
+            .and_then(|document| document.key_span(pointer));
+        let diagnostic = diagnostic.with_pointer(pointer);
+        self.report(match span {
+            Some(span) => diagnostic.with_span(span),
+            None => diagnostic,
+        });
+    }
+
     fn error(&mut self, code: Code, pointer: &str, message: impl Into<String>) {
         self.report(Diagnostic::error(code, message).with_pointer(pointer));
     }
@@ -184,14 +196,18 @@ impl<'a> Lowering<'a> {
         things: &'t file::OneOrMany<T>,
         pointer: &str,
     ) -> Vec<(&'t T, String)> {
-        let written = self.document.and_then(|document| document.value.pointer(pointer));
+        let written = self
+            .document
+            .and_then(|document| document.value.pointer(pointer));
         let alone = !written.is_some_and(serde_json::Value::is_array);
         let place = |number: usize| match alone {
             true => pointer.to_owned(),
             false => format!("{pointer}/{number}"),
         };
         let things = things.iter().enumerate();
-        things.map(|(number, thing)| (thing, place(number))).collect()
+        things
+            .map(|(number, thing)| (thing, place(number)))
+            .collect()
     }
 
     /// The identity of the workflow.

@@ -235,6 +235,20 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes a finding about a key of a file that has been read.
+    fn report_key(&mut self, path: &str, diagnostic: Diagnostic, pointer: &str) {
+        let name = (self.display)(path);
+        let findings = self.findings.iter().find(|f| *f.source.name == name);
+        let document = findings.and_then(Findings::document);
+        let span = document.and_then(|document| document.key_span(pointer));
+        let diagnostic = diagnostic.with_pointer(pointer);
+        let diagnostic = match span {
+            Some(span) => diagnostic.with_span(span),
+            None => diagnostic,
+        };
+        self.report(path, diagnostic);
+    }
+
     fn check_head(&mut self, manifest: &file::Pack) {
         if let Err(message) = names::check_id(&manifest.id) {
             let error = Diagnostic::error(PACK_ID, message).with_pointer("/id");
@@ -276,9 +290,8 @@ impl Reader<'_> {
         {
             let error =
                 Diagnostic::error(PACK_PARAMETER, format!("no parameter is called `{name}`"))
-                    .with_pointer(format!("/values/{}", escape(name)))
                     .with_suggestion(name, parameters.keys().map(String::as_str));
-            self.report(PACK, error);
+            self.report_key(PACK, error, &format!("/values/{}", escape(name)));
         }
         let mut resolved = IndexMap::new();
         for (name, parameter) in parameters {

@@ -77,9 +77,7 @@ pub(crate) fn read<T: DeserializeOwned>(source: Source) -> (Option<T>, Findings)
 
 /// Reads a file into `T`, with something harmless in place of what has the wrong shape, so that the
 /// rest can be judged, too. Every repair is an error among the findings.
-pub(crate) fn read_repaired<T: DeserializeOwned>(
-    source: Source,
-) -> (Option<T>, Repairs, Findings) {
+pub(crate) fn read_repaired<T: DeserializeOwned>(source: Source) -> (Option<T>, Repairs, Findings) {
     let document = match Document::parse(source.clone()) {
         Ok(document) => document,
         Err(diagnostics) => {
@@ -91,7 +89,7 @@ pub(crate) fn read_repaired<T: DeserializeOwned>(
             return (None, Repairs::default(), findings);
         }
     };
-    let (value, repairs, diagnostics) = repair::deserialize(&document.value);
+    let (value, repairs, diagnostics) = repair::deserialize(&document);
     let mut findings = Findings::of(document);
     for diagnostic in diagnostics {
         findings.push(diagnostic);

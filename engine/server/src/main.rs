@@ -1,2 +1,9 @@
 //! The `casewright` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    casewright::cli::Cli::parse().run()
+}

@@ -30,12 +30,16 @@ pub(crate) fn decode<'b, T: Decode<'b, ()>>(
     bytes: &'b [u8],
 ) -> Result<T, StoreError> {
     match bytes.split_first() {
-        Some((&VERSION, record)) => minicbor::decode(record)
-            .map_err(|error| StoreError::corrupt(table, format!("cannot decode a record: {error}"))),
+        Some((&VERSION, record)) => minicbor::decode(record).map_err(|error| {
+            StoreError::corrupt(table, format!("cannot decode a record: {error}"))
+        }),
         Some((version, _)) => Err(StoreError::corrupt(
             table,
             format!("expected a record of version {VERSION}, found {version}"),
         )),
-        None => Err(StoreError::corrupt(table, "expected a record, found nothing")),
+        None => Err(StoreError::corrupt(
+            table,
+            "expected a record, found nothing",
+        )),
     }
 }

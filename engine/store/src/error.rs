@@ -11,6 +11,13 @@ pub enum StoreError {
     InUse(String),
     /// The folder or file cannot be used: missing, read-only, full.
     Io(String),
+    /// The file that should be the store is none, or so damaged that it cannot be opened.
+    NoStore {
+        /// Where.
+        path: String,
+        /// What is wrong with it.
+        message: String,
+    },
     /// What is stored cannot be what was written: damaged, or of a newer version.
     Corrupt {
         /// Where.
@@ -49,8 +56,16 @@ impl fmt::Display for StoreError {
                 "the store `{path}` is in use by another process\n\nhint: stop the other server, or choose another folder with `--data`"
             ),
             StoreError::Io(message) => f.write_str(message),
+            StoreError::NoStore { path, message } => write!(
+                f,
+                "`{path}` is no store, or it is damaged: {message}\n\nhint: put back a copy of the file, or choose another folder with `--data`"
+            ),
             StoreError::Corrupt { table, message } => {
-                write!(f, "the store is damaged: table `{}`: {message}", table.name())
+                write!(
+                    f,
+                    "the store is damaged: table `{}`: {message}",
+                    table.name()
+                )
             }
             StoreError::Conflict { table } => write!(
                 f,

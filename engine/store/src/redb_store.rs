@@ -1,6 +1,7 @@
 //! The embedded store: one redb file in the data folder.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use redb::{
@@ -32,16 +33,20 @@ impl Redb {
     /// Another process has it open, the folder cannot be used, or the file is no store.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let shown = folder.display();
-        fs::create_dir_all(folder)
-            .map_err(|error| StoreError::Io(format!("cannot make the folder `{shown}`: {error}")))?;
-        let path = folder.join(FILE_NAME);
-        let shown = path.display().to_string();
-        let database = Database::create(&path).map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(shown.clone()),
-            other => io(&format!("cannot open the store `{shown}`"), &other),
+        if folder.exists() && !folder.is_dir() {
+            return Err(StoreError::Io(format!(
+                "expected the data folder at `{shown}`, found a file"
+            )));
+        }
+        fs::create_dir_all(folder).map_err(|error| {
+            StoreError::Io(format!("cannot make the folder `{shown}`: {error}"))
         })?;
+        let path = folder.join(FILE_NAME);
+        let database = Database::create(&path).map_err(|error| cannot_open(&path, &error))?;
         let store = Redb { database };
-        store.make_tables().map_err(|error| io("cannot prepare the store", &error))?;
+        store
+            .make_tables()
+            .map_err(|error| io("cannot prepare the store", &error))?;
         Ok(store)
     }
 
@@ -129,6 +134,28 @@ impl KeyValue for Redb {
             Ok(result) => result,
             Err(error) => Err(io("cannot write to the store", &error)),
         }
+    }
+}
+
+fn cannot_open(path: &Path, error: &DatabaseError) -> StoreError {
+    let path = path.display().to_string();
+    let no_store = |message: String| StoreError::NoStore {
+        path: path.clone(),
+        message,
+    };
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path),
+        DatabaseError::Storage(StorageError::Corrupted(message)) => no_store(message.clone()),
+        // A file that is shorter than a store can be, or that begins otherwise.
+        DatabaseError::Storage(StorageError::Io(error))
+            if matches!(
+                error.kind(),
+                ErrorKind::InvalidData | ErrorKind::UnexpectedEof
+            ) =>
+        {
+            no_store(error.to_string())
+        }
+        other => io(&format!("cannot open the store `{path}`"), other),
     }
 }
 

@@ -77,7 +77,11 @@ impl Store {
     pub fn open(key_value: Box<dyn KeyValue>) -> Result<Self, StoreError> {
         match key_value.get(Table::Meta, FORMAT_KEY)? {
             None => key_value.commit(&Batch {
-                puts: vec![(Table::Meta, FORMAT_KEY.to_vec(), FORMAT.to_be_bytes().to_vec())],
+                puts: vec![(
+                    Table::Meta,
+                    FORMAT_KEY.to_vec(),
+                    FORMAT.to_be_bytes().to_vec(),
+                )],
                 ..Batch::default()
             })?,
             Some(bytes) => {
@@ -265,6 +269,20 @@ impl Store {
         })
     }
 
+    /// Moves a timer to a later time, at which it is tried again. Its case still thinks it due when
+    /// it was.
+    ///
+    /// # Errors
+    /// The backend failed.
+    pub fn put_off_timer(&self, timer: &DueTimer, later: Timestamp) -> Result<(), StoreError> {
+        let key = |due: Timestamp| timer_key(due.unix_ms(), timer.sequence, &timer.case);
+        self.key_value.commit(&Batch {
+            deletes: vec![(Table::Timers, key(timer.due))],
+            puts: vec![(Table::Timers, key(later), Vec::new())],
+            ..Batch::default()
+        })
+    }
+
     /// Makes definitions those that new cases of their workflows start with.
     ///
     /// # Errors
@@ -344,12 +362,16 @@ fn add_step(batch: &mut Batch, step: &StepWrite, sequence: u64) -> Result<(), St
             Precondition::Equal(Table::Cases, key.clone(), encode(Table::Cases, before)?)
         }
     });
-    batch.puts.push((Table::Cases, key, encode(Table::Cases, &after)?));
+    batch
+        .puts
+        .push((Table::Cases, key, encode(Table::Cases, &after)?));
     batch
         .puts
         .push((Table::Journal, sequence.to_be_bytes().to_vec(), record));
     let before = step.before.as_ref();
-    let keys_before = before.map(|before| rows(&case.id, before, chart)).unwrap_or_default();
+    let keys_before = before
+        .map(|before| rows(&case.id, before, chart))
+        .unwrap_or_default();
     let keys_after = rows(&case.id, &after, chart);
     let gone = keys_before.iter().filter(|key| !keys_after.contains(key));
     batch.deletes.extend(gone.cloned());

@@ -16,6 +16,16 @@ pub(crate) enum TaskError {
         /// One line for each difference.
         differences: Vec<String>,
     },
+    /// Generated files are not what the code makes now.
+    #[error(
+        "the generated files do not match the code:\n{}\n\n\
+         hint: run `cargo xtask generate` and commit `schemas`",
+        .differences.join("\n")
+    )]
+    NotCurrent {
+        /// One line for each difference.
+        differences: Vec<String>,
+    },
     /// No compiler for guests was found.
     #[error(
         "no Rust toolchain here can build for `wasm32-unknown-unknown`\n\n\
@@ -53,7 +63,7 @@ impl TaskError {
     /// 1 for a "no", 2 for "could not run".
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            TaskError::Stale { .. } => 1,
+            TaskError::Stale { .. } | TaskError::NotCurrent { .. } => 1,
             _ => 2,
         }
     }

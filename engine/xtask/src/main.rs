@@ -8,6 +8,7 @@
 
 mod dist;
 mod error;
+mod generate;
 mod guest;
 mod lock;
 mod plugins;
@@ -29,6 +30,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Task {
+    /// Write the JSON Schemas and `openapi.json` into `schemas/`.
+    Generate(generate::Generate),
     /// Build or check the shipped plugins.
     #[command(subcommand)]
     Plugins(plugins::Task),
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
     // The manifest lies in `engine/xtask` of the checkout that this was compiled in.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let outcome = match Arguments::parse().task {
+        Task::Generate(generate) => generate::run(&root, &generate),
         Task::Plugins(task) => plugins::run(&root, task),
     };
     match outcome {

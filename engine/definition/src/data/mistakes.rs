@@ -53,7 +53,12 @@ fn bad_type(schema: &Value, pointer: &str) -> Option<SchemaError> {
     Some(SchemaError {
         pointer: pointer.to_owned(),
         message: format!("JSON Schema has no type {}", quoted(found)),
-        hint: hint.or_else(|| Some(format!("the types are {}", crate::read::list(&TYPES, "and")))),
+        hint: hint.or_else(|| {
+            Some(format!(
+                "the types are {}",
+                crate::read::list(&TYPES, "and")
+            ))
+        }),
     })
 }
 

@@ -19,8 +19,7 @@ pub(super) fn violations(error: &ValidationError<'_>) -> Vec<Violation> {
         names.iter().map(violation).collect()
     };
     match error.kind() {
-        Kind::AdditionalProperties { unexpected }
-        | Kind::UnevaluatedProperties { unexpected } => {
+        Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             each(unexpected, |name| format!("no field is called {name}"))
         }
         Kind::PropertyNames { error } => {
@@ -96,7 +95,7 @@ fn alternatives(context: &[Vec<ValidationError<'static>>]) -> String {
             phrases.push(phrase);
         }
     }
-    phrases.join(", or ")
+    phrases.join(" or ")
 }
 
 fn types(kind: &TypeKind) -> String {

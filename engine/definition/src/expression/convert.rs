@@ -9,6 +9,7 @@ use cel::objects::{Key, ValueType};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use jiff::SignedDuration;
 
+use super::MAX_VALUE_DEPTH;
 use super::reads::Reads;
 
 /// The value as CEL sees it: all of it.
@@ -45,6 +46,15 @@ pub(super) fn cel_map<'a>(entries: impl Iterator<Item = (&'a str, cel::Value)>) 
 
 /// What CEL gave, as a value. Objects come out with their keys sorted, because CEL's have no order.
 pub(super) fn from_cel(value: &cel::Value) -> Result<Value, String> {
+    from_cel_at(value, MAX_VALUE_DEPTH)
+}
+
+fn from_cel_at(value: &cel::Value, levels: usize) -> Result<Value, String> {
+    let inside = || {
+        levels
+            .checked_sub(1)
+            .ok_or_else(|| format!("expected at most {MAX_VALUE_DEPTH} levels of nesting"))
+    };
     Ok(match value {
         cel::Value::Null => Value::Null,
         cel::Value::Bool(value) => Value::Bool(*value),
@@ -59,16 +69,19 @@ pub(super) fn from_cel(value: &cel::Value) -> Result<Value, String> {
         cel::Value::Timestamp(at) => Value::from(timestamp_text(at).as_str()),
         cel::Value::Duration(duration) => Value::from(duration_text(duration).as_str()),
         cel::Value::List(items) => {
-            let items: Result<Vec<Value>, String> = items.iter().map(from_cel).collect();
+            let levels = inside()?;
+            let items = items.iter().map(|item| from_cel_at(item, levels));
+            let items: Result<Vec<Value>, String> = items.collect();
             Value::list(items?)
         }
         cel::Value::Map(map) => {
+            let levels = inside()?;
             let mut entries = Map::with_capacity(map.map.len());
             for (key, value) in map.map.iter() {
                 let Key::String(key) = key else {
                     return Err("expected every key of an object to be text".into());
                 };
-                entries.insert(Arc::from(key.as_str()), from_cel(value)?);
+                entries.insert(Arc::from(key.as_str()), from_cel_at(value, levels)?);
             }
             entries.sort_unstable_keys();
             Value::from(entries)

@@ -9,11 +9,17 @@ use cel::{Context, Env, ExecutionError};
 
 use super::convert::{self, to_cel_where};
 use super::reads::{Path, Reads, References};
-use super::{Circumstances, MAX_EXPRESSION_BYTES, Surroundings};
+use super::syntax::CompileError;
+use super::{
+    Circumstances, MAX_EXPRESSION_BYTES, MAX_NESTED_LOOPS, MAX_OPERATOR_SIGNS, Surroundings,
+};
 use crate::calendar::Calendar;
 
 /// The variables that every expression may read.
 pub(crate) const VARIABLES: [&str; 6] = ["data", "event", "actor", "case", "params", "now"];
+
+/// What makes the tree of an expression deeper.
+const OPERATORS: &[u8] = b"+-*/%<=>!&|?.([{";
 
 /// CEL's standard library, made once.
 static STANDARD: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
@@ -30,15 +36,6 @@ pub struct Program {
     calls_working_days: bool,
 }
 
-/// Why a text is no CEL program.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CompileError {
-    /// What is wrong.
-    pub message: String,
-    /// Where in the text, as a byte offset.
-    pub offset: Option<usize>,
-}
-
 impl Program {
     /// Compiles a text.
     ///
@@ -47,21 +44,29 @@ impl Program {
     pub fn compile(source: &str) -> Result<Self, CompileError> {
         if source.len() > MAX_EXPRESSION_BYTES {
             let found = source.len();
-            return Err(CompileError {
-                message: format!(
-                    "expected an expression of at most {MAX_EXPRESSION_BYTES} bytes, found {found}"
-                ),
-                offset: None,
-            });
+            return Err(CompileError::new(format!(
+                "expected an expression of at most {MAX_EXPRESSION_BYTES} bytes, found {found}"
+            )));
         }
-        let program = STANDARD.compile(source).map_err(|errors| {
-            let first = errors.errors.first();
-            CompileError {
-                message: first.map_or_else(|| errors.to_string(), |error| tidy(&error.msg)),
-                offset: first.and_then(|error| offset_of(source, error.pos)),
-            }
-        })?;
+        let signs = source
+            .bytes()
+            .filter(|byte| OPERATORS.contains(byte))
+            .count();
+        if signs > MAX_OPERATOR_SIGNS {
+            return Err(CompileError::new(format!(
+                "expected at most {MAX_OPERATOR_SIGNS} signs of operators, found {signs}"
+            )));
+        }
+        let program = STANDARD
+            .compile(source)
+            .map_err(|errors| CompileError::of(source, &errors))?;
         let references = References::of(program.expression());
+        if references.nested_loops > MAX_NESTED_LOOPS {
+            return Err(CompileError::new(format!(
+                "expected macros such as `map` at most {MAX_NESTED_LOOPS} deep, found {}",
+                references.nested_loops
+            )));
+        }
         let calls = |name: &str| {
             references
                 .functions
@@ -101,12 +106,38 @@ impl Program {
 
     /// Where a node begins and ends in the text, as byte offsets.
     pub fn span(&self, node: u64) -> Option<(usize, usize)> {
-        let (start, stop) = self.program.source_info().offset_for(node)?;
-        let (start, stop) = (start as usize, stop as usize);
-        let valid = start <= stop
-            && self.source.is_char_boundary(start)
-            && self.source.is_char_boundary(stop);
-        valid.then_some((start, stop))
+        let (start, last) = self.program.source_info().offset_for(node)?;
+        let (start, last) = (start as usize, last as usize);
+        let end = last + self.source.get(last..)?.chars().next()?.len_utf8();
+        self.source.get(start..end).map(|_| (start, end))
+    }
+
+    /// Where one name of a path stands in the text, as byte offsets.
+    pub fn name_span(&self, path: &Path, position: usize) -> Option<(usize, usize)> {
+        let (mut start, _) = self.span(path.node)?;
+        for (number, name) in path.names.iter().enumerate() {
+            let rest = self.source.get(start..)?;
+            let skipped = rest.trim_start_matches(|c: char| c.is_whitespace() || ".?`".contains(c));
+            let at = start + rest.len() - skipped.len();
+            let end = skipped
+                .starts_with(name.as_str())
+                .then_some(at + name.len())?;
+            if number == position {
+                return Some((at, end));
+            }
+            start = end;
+        }
+        None
+    }
+
+    /// Where the name of a function stands in the text, as byte offsets: before the node of its
+    /// call, which is the parenthesis.
+    pub fn function_span(&self, node: u64, name: &str) -> Option<(usize, usize)> {
+        let (parenthesis, _) = self.span(node)?;
+        let before = self.source.get(..parenthesis)?.trim_end();
+        before
+            .strip_suffix(name)
+            .map(|rest| (rest.len(), before.len()))
     }
 
     /// The program's value.
@@ -212,7 +243,7 @@ fn describe(error: &ExecutionError) -> String {
 }
 
 /// The first line, beginning in lower case and without a final full stop.
-fn tidy(message: &str) -> String {
+pub(super) fn tidy(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default().trim();
     let line = line.strip_prefix("Syntax error: ").unwrap_or(line);
     let line = line.trim_end_matches('.');
@@ -221,17 +252,4 @@ fn tidy(message: &str) -> String {
         Some(first) => first.to_lowercase().chain(rest).collect(),
         None => String::new(),
     }
-}
-
-/// The byte offset of a line and a column, both from 1, the column in characters.
-fn offset_of(source: &str, (line, column): (isize, isize)) -> Option<usize> {
-    let line = usize::try_from(line).ok()?.checked_sub(1)?;
-    let column = usize::try_from(column).ok()?.saturating_sub(1);
-    let text = source.split_inclusive('\n').nth(line)?;
-    let before: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
-    let within = text
-        .char_indices()
-        .nth(column)
-        .map_or(text.len(), |(at, _)| at);
-    Some(before + within)
 }

@@ -17,7 +17,7 @@ pub enum Reads {
 /// A chain of names in an expression that begins with a variable: `data.customer.name`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-    /// The number of the node at the end of the chain, for its place in the text.
+    /// The number of the node of the variable, for its place in the text.
     pub node: u64,
     /// The names, the variable's first.
     pub names: Vec<String>,
@@ -30,8 +30,12 @@ pub struct References {
     pub paths: Vec<Path>,
     /// Functions that are called, with the nodes that call them.
     pub functions: Vec<(u64, String)>,
+    /// How deep macros that go through lists stand inside each other.
+    pub nested_loops: usize,
     /// Texts that `In` is called with, with their nodes; none where it is no literal.
     pub states: Vec<(u64, Option<String>)>,
+    /// The loops around the part that is being walked.
+    open_loops: usize,
 }
 
 impl References {
@@ -83,6 +87,8 @@ impl References {
                 self.walk(&comprehension.iter_range, bound);
                 self.walk(&comprehension.accu_init, bound);
                 let outer = bound.len();
+                self.open_loops += 1;
+                self.nested_loops = self.nested_loops.max(self.open_loops);
                 bound.push(comprehension.iter_var.clone());
                 bound.extend(comprehension.iter_var2.clone());
                 bound.push(comprehension.accu_var.clone());
@@ -90,6 +96,7 @@ impl References {
                 self.walk(&comprehension.loop_step, bound);
                 self.walk(&comprehension.result, bound);
                 bound.truncate(outer);
+                self.open_loops -= 1;
             }
             Expr::Literal(_) | Expr::Unspecified => {}
         }
@@ -126,7 +133,7 @@ impl References {
                     if !bound.iter().any(|other| other == name) {
                         names.push(name.to_owned());
                         names.reverse();
-                        let node = expression.id;
+                        let node = inner.id;
                         self.paths.push(Path { node, names });
                     }
                     return;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text::Text;
+use super::workflow::DataSchema;
 
 /// `pack.yaml`: what the pack is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -61,6 +62,7 @@ pub struct Parameter {
     pub source: Option<String>,
     /// The JSON Schema of its value. Where it says `format: duration` or `format: date-time`,
     /// expressions see a duration or a timestamp.
+    #[schemars(with = "DataSchema")]
     pub schema: serde_json::Value,
     /// Its value unless `pack.yaml` sets another.
     pub default: serde_json::Value,

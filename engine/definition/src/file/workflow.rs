@@ -1,7 +1,9 @@
 //! The workflow file.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
@@ -53,10 +55,22 @@ pub struct Workflow {
     pub exit: OneOrMany<Action>,
 }
 
-/// Stands for JSON Schema's own schema in the schema of the file.
-#[derive(JsonSchema)]
-#[schemars(extend("$ref" = "https://json-schema.org/draft/2020-12/schema"))]
-struct DataSchema {}
+/// Stands for JSON Schema's own schema in the schema of the file. That one lies on the network, and
+/// an editor without it would do without all of this file's schema.
+pub(super) struct DataSchema;
+
+impl JsonSchema for DataSchema {
+    fn schema_name() -> Cow<'static, str> {
+        "JsonSchema".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A JSON Schema (2020-12).",
+            "type": ["object", "boolean"],
+        })
+    }
+}
 
 /// Who may open a case, and with which fields of the case data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

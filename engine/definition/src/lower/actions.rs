@@ -86,7 +86,7 @@ impl Lowering<'_> {
             file::Assign::Places(places) => {
                 for (place, value) in places {
                     let pointer = format!("{pointer}/{}", escape(place));
-                    let location = self.location(place, &pointer);
+                    let location = self.location(place, &pointer, true);
                     let value = self.expression(value, &pointer, names);
                     block.push(Action::Assign { location, value });
                 }
@@ -95,15 +95,17 @@ impl Lowering<'_> {
     }
 
     /// A place in the case data, keys joined by `.`.
-    fn location(&mut self, place: &str, pointer: &str) -> Location {
+    fn location(&mut self, place: &str, pointer: &str, is_key: bool) -> Location {
         let path: Vec<String> = place.split('.').map(str::to_owned).collect();
         if let Err(unknown) = check_path(&self.workflow.data, &self.pack.types, &path) {
             let name = &path[unknown.depth];
             let message = format!("the case data has no field `{name}`");
-            let error = Diagnostic::error(FIELD_UNKNOWN, message)
-                .with_pointer(pointer)
-                .with_suggestion(name, unknown.candidates);
-            self.report(error);
+            let error =
+                Diagnostic::error(FIELD_UNKNOWN, message).with_suggestion(name, unknown.candidates);
+            match is_key {
+                true => self.report_key(error, pointer),
+                false => self.report(error.with_pointer(pointer)),
+            }
         }
         path.iter().map(|key| Arc::from(key.as_str())).collect()
     }
@@ -115,7 +117,9 @@ impl Lowering<'_> {
             Some(file::action::Delay::Milliseconds(ms)) => {
                 Some(self.push(Expression::DelayMs(*ms)))
             }
-            Some(file::action::Delay::Named(name)) => Some(self.delay(name, &pointer_of_delay)),
+            Some(file::action::Delay::Named(name)) => {
+                Some(self.delay(name, &pointer_of_delay, false))
+            }
         };
         Action::Send {
             event: send.event.as_str().into(),
@@ -206,6 +210,7 @@ impl Lowering<'_> {
             }
         };
         if let Some(functions) = self.functions
+            && !function.is_empty()
             && !functions.contains_key(&decide.function)
         {
             let message = format!("no plugin at hand has `{}`", decide.function);
@@ -218,7 +223,7 @@ impl Lowering<'_> {
         Action::Decide {
             decision,
             input: self.expression(&decide.input, &format!("{pointer}/input"), names),
-            location: self.location(&decide.assign, &format!("{pointer}/assign")),
+            location: self.location(&decide.assign, &format!("{pointer}/assign"), false),
         }
     }
 }

@@ -227,11 +227,25 @@ impl Lowering<'_> {
         self.report(error);
     }
 
-    /// What an event may carry, for expressions that look at `event.data`.
-    pub(super) fn event_fields(&self, event: &str) -> Option<BTreeSet<String>> {
-        let event = self.workflow.events.get(event)?;
-        let stored = event.requires.iter().chain(&event.accepts);
-        Some(stored.chain(event.input.keys()).cloned().collect())
+    /// What the events of a descriptor may carry, for expressions that look at `event.data`; none
+    /// where events may come whose data nobody describes.
+    pub(super) fn event_fields(&self, descriptor: &Descriptor) -> Option<BTreeSet<String>> {
+        let prefix = descriptor.prefix();
+        let described = |name: &&String| self.workflow.events.contains_key(name.as_str());
+        let mut own = self.own_events.keys().filter(|name| !described(name));
+        if prefix.is_empty() || own.any(|name| descriptor.matches(name)) {
+            return None;
+        }
+        let events = self.workflow.events.iter();
+        let mut events = events
+            .filter(|(name, _)| descriptor.matches(name))
+            .peekable();
+        events.peek()?;
+        let fields = events.flat_map(|(_, event)| {
+            let stored = event.requires.iter().chain(&event.accepts);
+            stored.chain(event.input.keys()).cloned()
+        });
+        Some(fields.collect())
     }
 
     /// Every declared event should be taken somewhere, and so should every event that is sent.
@@ -245,7 +259,13 @@ impl Lowering<'_> {
             let message = format!("no state takes the event `{name}`");
             Diagnostic::warning(EVENT_UNUSED, message)
         };
-        for name in workflow.events.keys().filter(|name| !is_taken(name)) {
+        // One that nothing takes may be what a misspelt one was meant to be.
+        let misspelt = self
+            .diagnostics
+            .iter()
+            .any(|found| found.code == EVENT_UNKNOWN);
+        let declared = workflow.events.keys().filter(|_| !misspelt);
+        for name in declared.filter(|name| !is_taken(name)) {
             let warning = unused(name).with_pointer(format!("/events/{}", escape(name)));
             self.diagnostics.push(warning);
         }
@@ -267,9 +287,8 @@ impl Lowering<'_> {
             let events = self.workflow.events.keys().chain(self.own_events.keys());
             let message = format!("no event is called `{key}`");
             let error = Diagnostic::error(EVENT_UNKNOWN, message)
-                .with_pointer(pointer)
                 .with_suggestion(key, events.map(String::as_str));
-            self.report(error);
+            self.report_key(error, pointer);
         }
     }
 }

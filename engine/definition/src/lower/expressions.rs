@@ -49,6 +49,15 @@ const FUNCTIONS: [&str; 30] = [
     "min",
 ];
 
+/// CEL's macros. One that is called in another form than these counts as a function.
+const MACROS: [(&str, &str); 5] = [
+    ("all", "list.all(item, condition)"),
+    ("exists", "list.exists(item, condition)"),
+    ("exists_one", "list.exists_one(item, condition)"),
+    ("filter", "list.filter(item, condition)"),
+    ("map", "list.map(item, value)"),
+];
+
 /// The names that an expression sees besides the variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
@@ -56,6 +65,23 @@ pub(super) struct Names {
     pub(super) event: Option<BTreeSet<String>>,
     /// What enclosing `foreach` actions bind.
     pub(super) locals: Vec<String>,
+}
+
+/// A name in an expression that stands for nothing.
+struct UnknownName {
+    /// Its position in the chain of names: 0 for the variable.
+    position: usize,
+    /// What to say about it.
+    error: Box<Diagnostic>,
+}
+
+impl UnknownName {
+    fn new(position: usize, error: Diagnostic) -> Self {
+        UnknownName {
+            position,
+            error: Box::new(error),
+        }
+    }
 }
 
 impl Lowering<'_> {
@@ -97,7 +123,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn program(&mut self, text: &str, pointer: &str, names: &Names) -> Expression {
+    pub(super) fn program(&mut self, text: &str, pointer: &str, names: &Names) -> Expression {
         match Program::compile(text) {
             Ok(program) => {
                 self.check_names(&program, pointer, names);
@@ -105,11 +131,12 @@ impl Lowering<'_> {
             }
             Err(error) => {
                 let diagnostic = Diagnostic::error(CEL_SYNTAX, error.message).with_pointer(pointer);
-                let place = error.offset.and_then(|at| self.place(pointer, at, at + 1));
-                self.report(match place {
-                    Some(span) => diagnostic.with_span(span),
+                let diagnostic = match error.hint {
+                    Some(hint) => diagnostic.with_hint(hint),
                     None => diagnostic,
-                });
+                };
+                let span = error.offset.map(|at| (at, at + 1));
+                self.report_at(diagnostic, pointer, span);
                 Expression::Literal(Value::Null)
             }
         }
@@ -128,35 +155,32 @@ impl Lowering<'_> {
             let Some((variable, fields)) = path.names.split_first() else {
                 continue;
             };
-            if let Err(error) = self.check_variable(variable, fields, names) {
-                let error = error.with_pointer(pointer);
-                self.report_at(error, program, path.node, pointer);
+            if let Err(unknown) = self.check_variable(variable, fields, names) {
+                let span = program.name_span(path, unknown.position);
+                self.report_at(*unknown.error, pointer, span);
             }
         }
         for (node, function) in program.functions() {
             let is_operator = !function.starts_with(char::is_alphabetic);
             if !is_operator && !FUNCTIONS.contains(&function.as_str()) {
-                let message = format!("no function is called `{function}`");
-                let error = Diagnostic::error(CEL_FUNCTION, message)
-                    .with_pointer(pointer)
-                    .with_suggestion(function, FUNCTIONS);
-                self.report_at(error, program, *node, pointer);
+                let span = program.function_span(*node, function);
+                self.report_at(no_function(function), pointer, span);
             }
         }
         for (node, state) in program.states() {
             if !self.names.has_id(state) {
-                let message = format!("no state has the id `{state}`");
+                let message = format!("no state has the id {}", quoted(state));
                 let error = Diagnostic::error(STATE_UNKNOWN, message)
-                    .with_pointer(pointer)
                     .with_suggestion(state, self.names.ids());
-                self.report_at(error, program, node, pointer);
+                self.report_at(error, pointer, program.span(node));
             }
         }
     }
 
-    fn report_at(&mut self, error: Diagnostic, program: &Program, node: u64, pointer: &str) {
-        let span = program.span(node);
-        let place = span.and_then(|(start, end)| self.place(pointer, start, end));
+    /// Reports about a part of a text, or else about all of it.
+    fn report_at(&mut self, error: Diagnostic, pointer: &str, part: Option<(usize, usize)>) {
+        let place = part.and_then(|(start, end)| self.place(pointer, start, end));
+        let error = error.with_pointer(pointer);
         self.report(match place {
             Some(span) => error.with_span(span),
             None => error,
@@ -169,7 +193,7 @@ impl Lowering<'_> {
         variable: &str,
         fields: &[String],
         names: &Names,
-    ) -> Result<(), Diagnostic> {
+    ) -> Result<(), UnknownName> {
         if names.locals.iter().any(|local| local == variable) {
             return Ok(());
         }
@@ -179,13 +203,15 @@ impl Lowering<'_> {
                     0 => "the case data".to_owned(),
                     depth => format!("`data.{}`", fields[..depth].join(".")),
                 };
-                no_field(&what, &fields[found.depth], found.candidates)
+                let error = no_field(&what, &fields[found.depth], found.candidates);
+                UnknownName::new(found.depth + 1, error)
             }),
             "params" => match fields.first() {
                 Some(name) if !self.pack.parameters.contains_key(name) => {
                     let known = self.pack.parameters.keys().map(String::as_str);
                     let message = format!("no parameter is called {}", quoted(name));
-                    Err(Diagnostic::error(FIELD_UNKNOWN, message).with_suggestion(name, known))
+                    let error = Diagnostic::error(FIELD_UNKNOWN, message);
+                    Err(UnknownName::new(1, error.with_suggestion(name, known)))
                 }
                 _ => Ok(()),
             },
@@ -194,25 +220,33 @@ impl Lowering<'_> {
                 match (fields.get(1), &names.event) {
                     (Some(name), Some(known)) if fields[0] == "data" && !known.contains(name) => {
                         let known = known.iter().map(String::as_str);
-                        Err(no_field("the data of the event", name, known))
+                        let error = no_field("the data of the event", name, known);
+                        Err(UnknownName::new(2, error))
                     }
                     _ => Ok(()),
                 }
             }
             "actor" => one_of("`actor`", fields, &["id", "roles"]),
-            "case" => one_of("`case`", fields, &["id", "workflow", "created_at", "created_by"]),
+            "case" => one_of(
+                "`case`",
+                fields,
+                &["id", "workflow", "created_at", "created_by"],
+            ),
             "now" => Ok(()),
             _ => {
                 let locals = names.locals.iter().map(String::as_str);
                 let message = format!("nothing is called {}", quoted(variable));
-                Err(Diagnostic::error(CEL_VARIABLE, message)
-                    .with_suggestion(variable, locals.chain(VARIABLES)))
+                let error = Diagnostic::error(CEL_VARIABLE, message);
+                Err(UnknownName::new(
+                    0,
+                    error.with_suggestion(variable, locals.chain(VARIABLES)),
+                ))
             }
         }
     }
 
-    /// A delay as it is written in `after` and `send`.
-    pub(super) fn delay(&mut self, text: &str, pointer: &str) -> ExpressionIndex {
+    /// A delay as it is written in `after`, where it is the key, and in `send`.
+    pub(super) fn delay(&mut self, text: &str, pointer: &str, is_key: bool) -> ExpressionIndex {
         if let Some(index) = self.delays.get(text) {
             return *index;
         }
@@ -221,34 +255,46 @@ impl Lowering<'_> {
             u64::try_from(ms).ok()
         });
         if literal.is_none() {
-            let message = format!("`{text}` is neither a name of `delays` nor a duration");
-            let error = Diagnostic::error(DELAY_UNKNOWN, message).with_pointer(pointer);
-            let error =
-                match crate::diagnostic::did_you_mean(text, self.delays.keys().map(String::as_str))
-                {
-                    Some(name) => error.with_hint(format!("did you mean `{name}`?")),
-                    None => error.with_hint("durations are written as in ISO 8601: `PT4H`, `P30D`"),
-                };
-            self.report(error);
+            let message = format!(
+                "{} is neither a name of `delays` nor a duration",
+                quoted(text)
+            );
+            let error = Diagnostic::error(DELAY_UNKNOWN, message)
+                .with_hint(DURATIONS)
+                .with_suggestion(text, self.delays.keys().map(String::as_str));
+            match is_key {
+                true => self.report_key(error, pointer),
+                false => self.report(error.with_pointer(pointer)),
+            }
         }
         self.push(Expression::DelayMs(literal.unwrap_or_default()))
     }
 
     /// A delay as it is written in `delays`: a duration, or CEL.
     pub(super) fn delay_text(&mut self, text: &str, pointer: &str) -> ExpressionIndex {
-        match parse_duration_ms(text).and_then(|ms| u64::try_from(ms).ok()) {
-            Some(ms) => self.push(Expression::DelayMs(ms)),
-            None => self.cel(&file::Cel(text.to_owned()), pointer, &Names::default()),
+        if let Some(ms) = parse_duration_ms(text).and_then(|ms| u64::try_from(ms).ok()) {
+            return self.push(Expression::DelayMs(ms));
         }
+        let before = self.diagnostics.len();
+        let index = self.cel(&file::Cel(text.to_owned()), pointer, &Names::default());
+        for found in self.diagnostics.iter_mut().skip(before) {
+            if found.hint.is_none() {
+                found.hint = Some(DURATIONS.into());
+            }
+        }
+        index
     }
 }
 
+const DURATIONS: &str = "durations are written as in ISO 8601: `PT4H`, `P30D`";
+
 /// An object of known fields is asked for another.
-fn one_of(what: &str, fields: &[String], known: &[&str]) -> Result<(), Diagnostic> {
+fn one_of(what: &str, fields: &[String], known: &[&str]) -> Result<(), UnknownName> {
     match fields.first() {
-        Some(name) if !known.contains(&name.as_str()) => {
-            Err(no_field(what, name, known.iter().copied()))
-        }
+        Some(name) if !known.contains(&name.as_str()) => Err(UnknownName::new(
+            1,
+            no_field(what, name, known.iter().copied()),
+        )),
         _ => Ok(()),
     }
 }
@@ -260,4 +306,14 @@ fn no_field<'a>(
 ) -> Diagnostic {
     let message = format!("{what} has no field {}", quoted(name));
     Diagnostic::error(FIELD_UNKNOWN, message).with_suggestion(name, candidates)
+}
+
+fn no_function(name: &str) -> Diagnostic {
+    if let Some((_, form)) = MACROS.iter().find(|(known, _)| *known == name) {
+        let message = format!("expected {} to be called as `{form}`", quoted(name));
+        return Diagnostic::error(CEL_FUNCTION, message);
+    }
+    let known = FUNCTIONS.into_iter().chain(MACROS.map(|(name, _)| name));
+    let message = format!("no function is called {}", quoted(name));
+    Diagnostic::error(CEL_FUNCTION, message).with_suggestion(name, known)
 }

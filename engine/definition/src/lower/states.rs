@@ -69,10 +69,14 @@ impl Lowering<'_> {
         self.on(&state.on, here, &mut node);
         self.after(&state.after, here, &mut node);
         let on_done = [Descriptor::new(&format!("done.state.{}", here.id))];
-        for (transition, pointer) in self.numbered(&state.on_done, &format!("{}/onDone", here.pointer)) {
+        for (transition, pointer) in
+            self.numbered(&state.on_done, &format!("{}/onDone", here.pointer))
+        {
             self.transition(transition, &on_done, here, &pointer, &mut node);
         }
-        for (transition, pointer) in self.numbered(&state.always, &format!("{}/always", here.pointer)) {
+        for (transition, pointer) in
+            self.numbered(&state.always, &format!("{}/always", here.pointer))
+        {
             self.transition(transition, &[], here, &pointer, &mut node);
         }
         let entry = self.blocks(&state.entry, &format!("{}/entry", here.pointer));
@@ -167,8 +171,8 @@ impl Lowering<'_> {
     ) {
         for (key, transitions) in after {
             let pointer = format!("{}/after/{}", here.pointer, escape(key));
-            let delay = self.delay(key, &pointer);
-            let event: Arc<str> = format!("after.{key}.{}", here.id).into();
+            let delay = self.delay(key, &pointer, true);
+            let event: Arc<str> = after_event(key, &here.id).into();
             node.entry.push(vec![Action::Send {
                 event: event.clone(),
                 id: Some(event.clone()),
@@ -192,7 +196,7 @@ impl Lowering<'_> {
         node: &mut StateNode,
     ) {
         let targets = self.targets(&transition.target, here, pointer);
-        let is_self = targets.iter().any(|target| *target == here.id);
+        let is_self = targets.contains(&here.id);
         if is_self && !transition.reenter {
             let message = format!("the transition leads from `{}` to itself", here.id);
             let error = Diagnostic::error(TRANSITION_SELF, message)
@@ -205,12 +209,16 @@ impl Lowering<'_> {
         let mut scope = Scope::default();
         let mut content = Block::new();
         if let [descriptor] = descriptors {
-            let event = descriptor.prefix();
-            scope.event = self.event_fields(event);
-            content.extend(self.store(event));
+            scope.event = self.event_fields(descriptor);
+            content.extend(self.store(descriptor));
         }
         let guard = transition.guard.as_ref();
-        let guard = guard.map(|guard| self.cel(guard, &format!("{pointer}/guard"), &scope));
+        let guard = guard.map(|guard| self.program(&guard.0, &format!("{pointer}/guard"), &scope));
+        let guard = match self.done_event(descriptors, here) {
+            Some(done) => Some(Expression::Exactly(done, guard.map(Box::new))),
+            None => guard,
+        };
+        let guard = guard.map(|guard| self.push(guard));
         content.extend(self.block(&transition.actions, &format!("{pointer}/actions"), &scope));
         self.refusals
             .entry(here.id.clone())
@@ -225,15 +233,29 @@ impl Lowering<'_> {
         });
     }
 
-    /// The fields that an event stores in the case data.
-    fn store(&mut self, event: &str) -> Option<Action> {
-        let event = self.workflow.events.get(event)?;
-        let stored: Vec<Arc<str>> = event
-            .requires
-            .iter()
-            .chain(&event.accepts)
-            .map(|name| name.as_str().into())
-            .collect();
+    /// The `done` event that a transition waits for, if its descriptor would also take that of a
+    /// descendant: `done.state.handover.data` begins like `done.state.handover`.
+    fn done_event(&self, descriptors: &[Descriptor], here: &Place) -> Option<Arc<str>> {
+        let done = format!("done.state.{}", here.id);
+        let [descriptor] = descriptors else {
+            return None;
+        };
+        let inside = format!("{}.", here.id);
+        let ambiguous =
+            descriptor.prefix() == done && self.names.ids().any(|other| other.starts_with(&inside));
+        ambiguous.then(|| done.into())
+    }
+
+    /// The fields that the events of a descriptor store in the case data.
+    fn store(&mut self, descriptor: &Descriptor) -> Option<Action> {
+        let events = self.workflow.events.iter();
+        let events = events.filter(|(name, _)| descriptor.matches(name));
+        let stored = events.map(|(name, event)| {
+            let fields = event.requires.iter().chain(&event.accepts);
+            let fields: Vec<Arc<str>> = fields.map(|name| name.as_str().into()).collect();
+            (Arc::from(name.as_str()), fields)
+        });
+        let stored: Vec<_> = stored.filter(|(_, fields)| !fields.is_empty()).collect();
         if stored.is_empty() {
             return None;
         }
@@ -300,4 +322,14 @@ impl Lowering<'_> {
         self.report(error);
         None
     }
+}
+
+/// The event of a delay in a state. Its name has three tokens, so that it is never the beginning of
+/// another's.
+fn after_event(delay: &str, state: &str) -> String {
+    format!(
+        "after.{}.{}",
+        delay.replace('.', ":"),
+        state.replace('.', ":")
+    )
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::shape::Mistake;
 use crate::diagnostic::Diagnostic;
+use crate::source::Document;
 
 /// How often a file is read anew with something else in place of a mistake. It bounds the time that
 /// a file of a megabyte with nothing right in it can take.
@@ -26,14 +27,14 @@ impl Repairs {
     }
 }
 
-/// The value as a `T`, repaired where that was needed; none when it is beyond repair.
+/// The document as a `T`, repaired where that was needed; none when it is beyond repair.
 pub(super) fn deserialize<T: DeserializeOwned>(
-    value: &Value,
+    document: &Document,
 ) -> (Option<T>, Repairs, Vec<Diagnostic>) {
     let mut repairs = Repairs::default();
     let mut findings = Vec::new();
     let mut attempts = 0;
-    let mut value = value.clone();
+    let mut value = document.value.clone();
     let mut read = attempt::<T>(&value);
     loop {
         let mistake = match read {
@@ -42,7 +43,7 @@ pub(super) fn deserialize<T: DeserializeOwned>(
         };
         let place = mistake.place.clone();
         if !repairs.touch(&place) {
-            findings.push(mistake.into_diagnostic(&value));
+            findings.push(mistake.into_diagnostic(&value, document));
         }
         let Some((repaired, next, at)) = repair(&value, &place, &mut attempts) else {
             repairs.0.push(place);
@@ -54,7 +55,7 @@ pub(super) fn deserialize<T: DeserializeOwned>(
 }
 
 fn attempt<T: DeserializeOwned>(value: &Value) -> Result<T, Mistake> {
-    serde_path_to_error::deserialize(value).map_err(|error| Mistake::new(&error))
+    serde_path_to_error::deserialize(value).map_err(|error| Mistake::new(&error, value))
 }
 
 type Repaired<T> = (Value, Result<T, Mistake>, String);
@@ -72,6 +73,8 @@ fn repair<T: DeserializeOwned>(
             Some(json!("")),
             Some(json!([])),
             Some(json!({})),
+            // The smallest action.
+            Some(json!({"cancel": ""})),
             Some(json!(false)),
             Some(json!(0)),
         ] {

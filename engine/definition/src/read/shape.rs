@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{FILE_SHAPE, escape};
 use crate::diagnostic::{Diagnostic, quoted};
+use crate::source::Document;
 
 /// How many keys a hint lists.
 const MAX_LISTED: usize = 20;
@@ -31,7 +32,10 @@ enum Kind {
 }
 
 impl Mistake {
-    pub(super) fn new(error: &serde_path_to_error::Error<serde_json::Error>) -> Self {
+    pub(super) fn new(
+        error: &serde_path_to_error::Error<serde_json::Error>,
+        value: &Value,
+    ) -> Self {
         let place = pointer_of(error.path());
         let message = error.inner().to_string();
         if let Some((found, expected)) = named(&message, "unknown field `") {
@@ -43,12 +47,17 @@ impl Mistake {
             };
         }
         if let Some((found, expected)) = named(&message, "unknown variant `") {
-            return Mistake {
-                kind: match place.ends_with(&format!("/{}", escape(found))) {
-                    true => Kind::UnknownKey(found.to_owned(), words(expected)),
-                    false => Kind::UnknownWord(found.to_owned(), words(expected)),
+            // The name of an action is a key, which serde does not count as part of the path.
+            let at = value.pointer(&place).and_then(Value::as_object);
+            return match at.is_some_and(|object| object.contains_key(found)) {
+                true => Mistake {
+                    place: format!("{place}/{}", escape(found)),
+                    kind: Kind::UnknownKey(found.to_owned(), words(expected)),
                 },
-                place,
+                false => Mistake {
+                    place,
+                    kind: Kind::UnknownWord(found.to_owned(), words(expected)),
+                },
             };
         }
         if let Some((name, _)) = named(&message, "missing field `") {
@@ -65,12 +74,22 @@ impl Mistake {
     }
 
     /// The finding, about this value.
-    pub(super) fn into_diagnostic(self, value: &Value) -> Diagnostic {
+    pub(super) fn into_diagnostic(self, value: &Value, document: &Document) -> Diagnostic {
         let place = self.place;
-        let found = || value.pointer(&place).map_or("nothing".to_owned(), describe);
+        let key = match self.kind {
+            Kind::UnknownKey(..) => document.key_span(&place),
+            _ => None,
+        };
+        // What is written in short is not at the place that it stands for.
+        let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let found = value.pointer(&place).or_else(|| value.pointer(parent));
+        let found = || found.map_or("nothing".to_owned(), describe);
         let diagnostic = match self.kind {
             Kind::UnknownKey(key, known) => {
-                let message = format!("no key {} is known here", quoted(&key));
+                let message = match is_action(&known) {
+                    true => format!("no action is called {}", quoted(&key)),
+                    false => format!("no key {} is known here", quoted(&key)),
+                };
                 let error = Diagnostic::error(FILE_SHAPE, message);
                 match known.len() {
                     0 | MAX_LISTED.. => error,
@@ -79,18 +98,30 @@ impl Mistake {
                 .with_suggestion(&key, known.iter().map(String::as_str))
             }
             Kind::UnknownWord(_, known) if is_action(&known) => unexpected(ACTION, &found()),
-            Kind::UnknownWord(word, known) => {
-                unexpected(&list(&known, "or"), &quoted(&word))
-                    .with_suggestion(&word, known.iter().map(String::as_str))
-            }
+            Kind::UnknownWord(word, known) => unexpected(&list(&known, "or"), &quoted(&word))
+                .with_suggestion(&word, known.iter().map(String::as_str)),
             Kind::MissingKey(key) => {
                 let message = format!("expected the key {}, which is not there", quoted(&key));
                 Diagnostic::error(FILE_SHAPE, message)
             }
-            Kind::Unexpected(expected) => unexpected(plain(&expected), &found()),
+            Kind::Unexpected(expected) => {
+                let expected = plain(&expected);
+                let error = unexpected(expected, &found());
+                match value
+                    .pointer(&place)
+                    .and_then(|value| rewritten(expected, value))
+                {
+                    Some(text) => error.with_hint(format!("write it as `{text}`")),
+                    None => error,
+                }
+            }
             Kind::Other(message) => Diagnostic::error(FILE_SHAPE, message),
         };
-        diagnostic.with_pointer(place)
+        let diagnostic = diagnostic.with_pointer(place);
+        match key {
+            Some(key) => diagnostic.with_span(key),
+            None => diagnostic,
+        }
     }
 }
 
@@ -116,6 +147,15 @@ fn plain(expected: &str) -> &str {
         _ if expected.starts_with("struct ") => "an object",
         _ if expected.starts_with("enum ") || expected == "string or map" => "one of its words",
         other => other,
+    }
+}
+
+/// How a value could be written to be what is expected.
+fn rewritten(expected: &str, value: &Value) -> Option<String> {
+    match (expected, value) {
+        ("a text", Value::Number(_) | Value::Bool(_)) => Some(format!("\"{value}\"")),
+        ("a list", Value::String(text)) => Some(format!("[{}]", quoted(text).trim_matches('`'))),
+        _ => None,
     }
 }
 

@@ -10,10 +10,11 @@ use casewright_chart::{
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
 use casewright_definition::{
-    Circumstances, Decide, Decision, Definition, Evaluator, Files, Functions, FunctionSchemas,
-    Pack,
+    Circumstances, Decide, Decision, Definition, Evaluator, Files, FunctionSchemas, Functions, Pack,
 };
 use serde_json::json;
+
+use crate::schemas;
 
 /// A Monday, 2026-11-16, noon in Shanghai.
 pub(crate) const NOON_MS: i64 = 1_794_801_600_000;
@@ -46,11 +47,14 @@ pub(crate) fn functions() -> Functions {
         input: json!({}),
         output: json!({}),
     };
-    [("scoring.score".to_owned(), schemas)].into_iter().collect()
+    [("scoring.score".to_owned(), schemas)]
+        .into_iter()
+        .collect()
 }
 
 /// The definition of a workflow that has nothing wrong with it.
 pub(crate) fn definition(text: &str) -> Definition {
+    assert_eq!(schemas::objection("workflow.schema.json", text), None);
     let source = Source::new("workflow.yaml", text);
     let (definition, findings) = Definition::check(source, &pack(), Some(&functions()));
     match definition {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use casewright_case::Case;
-use casewright_chart::{Chart, Invocation, Pending, Snapshot, StateIndex, Status, Timestamp, Value};
+use casewright_chart::{
+    Chart, Invocation, Pending, Snapshot, StateIndex, Status, Timestamp, Value,
+};
 use casewright_definition::Digest;
 use minicbor::{Decode, Encode};
 
@@ -177,7 +179,11 @@ impl CaseRecord {
                 .map(|history| Ok((state(&history.state)?, states(&history.kept)?)))
                 .collect::<Result<_, String>>()?,
             data: self.data,
-            pending: self.pending.into_iter().map(PendingRecord::into_pending).collect(),
+            pending: self
+                .pending
+                .into_iter()
+                .map(PendingRecord::into_pending)
+                .collect(),
             invocations: self
                 .invocations
                 .iter()

@@ -37,7 +37,11 @@ pub struct JournalRecord {
     cause: CauseRecord,
     #[n(8)]
     trace: Vec<TraceRecord>,
-    #[cbor(n(9), encode_with = "value::encode_map", decode_with = "value::decode_map")]
+    #[cbor(
+        n(9),
+        encode_with = "value::encode_map",
+        decode_with = "value::decode_map"
+    )]
     changes: Map,
     #[n(10)]
     decisions: Vec<DecisionRecord>,
@@ -115,7 +119,12 @@ impl JournalRecord {
             revision: record.revision,
             at_ms: record.at.unix_ms(),
             actor: record.actor.id.as_ref().to_owned(),
-            roles: record.actor.roles.iter().map(|role| role.as_ref().to_owned()).collect(),
+            roles: record
+                .actor
+                .roles
+                .iter()
+                .map(|role| role.as_ref().to_owned())
+                .collect(),
             cause: CauseRecord::of(&record.cause),
             trace: record.trace.iter().map(TraceRecord::of).collect(),
             changes: record.changes.clone(),
@@ -147,7 +156,11 @@ impl JournalRecord {
             cause: self.cause.into_cause(),
             trace: trace.collect::<Result<_, _>>()?,
             changes: self.changes,
-            decisions: self.decisions.into_iter().map(DecisionRecord::into_decided).collect(),
+            decisions: self
+                .decisions
+                .into_iter()
+                .map(DecisionRecord::into_decided)
+                .collect(),
             emitted: self
                 .emitted
                 .into_iter()
@@ -164,7 +177,9 @@ impl CauseRecord {
     fn of(cause: &Cause) -> Self {
         match cause {
             Cause::Open { data } => CauseRecord::Open(data.clone()),
-            Cause::Event { name, data } => CauseRecord::Event(name.as_ref().to_owned(), data.clone()),
+            Cause::Event { name, data } => {
+                CauseRecord::Event(name.as_ref().to_owned(), data.clone())
+            }
             Cause::Timer {
                 sequence,
                 name,
@@ -206,7 +221,10 @@ impl TraceRecord {
             } => TraceRecord::Guard(
                 transition.get() as u32,
                 *outcome == Ok(true),
-                outcome.as_ref().err().map(|error| error.as_ref().to_owned()),
+                outcome
+                    .as_ref()
+                    .err()
+                    .map(|error| error.as_ref().to_owned()),
             ),
             Trace::Exit(state) => TraceRecord::Exit(state.get() as u32),
             Trace::Transition(transition) => TraceRecord::Transition(transition.get() as u32),

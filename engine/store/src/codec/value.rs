@@ -62,7 +62,13 @@ fn decode_at(d: &mut Decoder<'_>, depth: usize) -> Result<Value, DecodeError> {
             Value::Null
         }
         Type::Bool => Value::Bool(d.bool()?),
-        Type::U8 | Type::U16 | Type::U32 | Type::U64 | Type::I8 | Type::I16 | Type::I32
+        Type::U8
+        | Type::U16
+        | Type::U32
+        | Type::U64
+        | Type::I8
+        | Type::I16
+        | Type::I32
         | Type::I64 => Value::Int(d.i64()?),
         Type::F64 => Value::Float(d.f64()?),
         Type::String => Value::from(d.str()?),

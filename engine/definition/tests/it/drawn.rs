@@ -1,0 +1,140 @@
+//! Diagrams.
+
+use casewright_definition::diagram::mermaid;
+use expect_test::expect;
+
+use crate::desk::{definition, workflow};
+
+#[test]
+fn a_workflow_of_every_kind_of_state() {
+    let definition = definition(include_str!("../desk/whole.yaml"));
+    let active = ["review", "review.legal", "review.legal.reading"];
+    let text = mermaid(&definition, "zh", &active);
+    expect![[r#"
+        stateDiagram-v2
+            state "受理" as s1
+            state "Review" as s2
+            state s2 {
+                state "legal" as s3
+                state s3 {
+                    state "reading" as s4
+                    state "read" as s5
+                    [*] --> s4
+                    s5 --> [*]
+                    s4 --> s5 : 批准
+                }
+                --
+                state "money" as s6
+                state s6 {
+                    state "counting" as s7
+                    state "counted" as s8
+                    [*] --> s7
+                    s8 --> [*]
+                    s7 --> s8 : 批准
+                }
+                state "H*" as s9
+            }
+            state "waiting" as s10
+            state "已关闭" as s11
+            [*] --> s1
+            s11 --> [*]
+            s1 --> s2 : 批准 ?
+            s1 --> s11 : 批准 / Reject / ⏱ PT8H / ?
+            s2 --> s10 : Pause
+            s2 --> s11 : ✓
+            s10 --> s9 : Resume
+            classDef active fill:#ffe9a8,stroke:#b8860b,stroke-width:2px
+            class s2,s3,s4 active
+    "#]]
+    .assert_eq(&text);
+}
+
+/// Titles and names that could break out of their places.
+const TRICKY: &str = r##"
+data: {}
+delays: { "a;b --> c": PT1H }
+events:
+  go: { title: "a: b --> c; %% \"end\" } {[*]} <script>#35; \\ 大客户：准入", roles: [clerk] }
+  go.on: { title: { zh: "state x {", en: "note left of s1\nstate y {" }, roles: [clerk] }
+states:
+  end:
+    title: "end\n    end note \"}"
+    on: { go: state-1, go.on: "#[*]" }
+    after: { "a;b --> c": 受理 }
+  state-1:
+    title: ""
+    states:
+      note: { on: { go: direction } }
+      direction: { type: final }
+  受理: { id: "[*]", title: "`大客户` ~~ :::active" }
+"##;
+
+#[test]
+fn no_name_breaks_the_diagram() {
+    let definition = definition(&workflow(TRICKY));
+    for language in ["en", "zh"] {
+        let text = mermaid(&definition, language, &["end", "[*]", "nothing"]);
+        let mut open = 0;
+        for line in text.lines() {
+            assert!(is_well_formed(line.trim()), "{line}");
+            open += i32::from(line.ends_with('{')) - i32::from(line.trim() == "}");
+            assert!(open >= 0, "{text}");
+        }
+        assert_eq!(open, 0, "{text}");
+    }
+    let text = mermaid(&definition, "zh", &["end", "[*]"]);
+    expect![[r##"
+        stateDiagram-v2
+            state "end     end note #34;#125;" as s1
+            state "state-1" as s2
+            state s2 {
+                state "note" as s3
+                state "direction" as s4
+                [*] --> s3
+                s4 --> [*]
+                s3 --> s4 : a#58; b --#62; c#59; #37;#37; #34;end#34; #125; #123;#91;*#93;#125; #60;script#62;#35;35#59; #92; 大客户#65306;准入
+            }
+            state "#96;大客户#96; #126;#126; #58;#58;#58;active" as s5
+            [*] --> s1
+            s1 --> s2 : a#58; b --#62; c#59; #37;#37; #34;end#34; #125; #123;#91;*#93;#125; #60;script#62;#35;35#59; #92; 大客户#65306;准入
+            s1 --> s5 : state x #123; / ⏱ a#59;b --#62; c
+            classDef active fill:#ffe9a8,stroke:#b8860b,stroke-width:2px
+            class s1,s5 active
+    "##]].assert_eq(&text);
+}
+
+/// Whether a line is one of those that a diagram is made of, with harmless ids and labels.
+fn is_well_formed(line: &str) -> bool {
+    let is_id = |id: &str| {
+        id == "[*]" || (!id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    };
+    let is_label = |label: &str| {
+        let rest = label.replace(
+            |c: char| c.is_alphanumeric() || " -_.,?*/()✓⏱，。、（）".contains(c),
+            "",
+        );
+        // Only entities are left, of which the digits are gone.
+        rest.replace("#;", "").is_empty()
+    };
+    if ["stateDiagram-v2", "}", "--"].contains(&line) || line.starts_with("classDef active ") {
+        return true;
+    }
+    if let Some(rest) = line.strip_prefix("class ") {
+        return rest
+            .strip_suffix(" active")
+            .is_some_and(|ids| ids.split(',').all(is_id));
+    }
+    if let Some(rest) = line.strip_prefix("state \"") {
+        return rest
+            .split_once("\" as ")
+            .is_some_and(|(label, id)| is_label(label) && is_id(id));
+    }
+    if let Some(rest) = line.strip_prefix("state ") {
+        return rest.strip_suffix(" {").is_some_and(is_id);
+    }
+    let Some((from, rest)) = line.split_once(" --> ") else {
+        return false;
+    };
+    let (to, label) = rest.split_once(" : ").unwrap_or((rest, ""));
+    is_id(from) && is_id(to) && is_label(label)
+}

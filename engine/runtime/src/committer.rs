@@ -1,0 +1,84 @@
+//! The committer: one thread writes what all lanes have ready in one commit.
+
+use std::sync::Arc;
+use std::thread;
+
+use casewright_store::{StepWrite, Store, StoreError};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::error::CommandError;
+
+/// How many steps go into one commit at most. Beyond this a larger batch saves little and makes the
+/// first in it wait.
+const MAX_BATCH: usize = 256;
+/// How many steps may wait for the committer. More would only wait longer, so they are turned away.
+const MAX_WAITING: usize = 4096;
+
+type Answer = Result<u64, CommandError>;
+
+struct Request {
+    step: StepWrite,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The way to the committer. It ends when every clone of this is gone and all is written.
+#[derive(Clone)]
+pub(crate) struct Committer {
+    requests: mpsc::Sender<Request>,
+}
+
+impl Committer {
+    /// Starts the thread.
+    pub(crate) fn start(store: Arc<Store>) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
+        let (requests, waiting) = mpsc::channel(MAX_WAITING);
+        let thread = thread::Builder::new()
+            .name("committer".to_owned())
+            .spawn(move || run(&store, waiting))?;
+        Ok((Committer { requests }, thread))
+    }
+
+    /// Writes a step; the place of its record in the journal, once it is on disk.
+    pub(crate) async fn commit(&self, step: StepWrite) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        self.requests
+            .try_send(Request { step, answer })
+            .map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => CommandError::Busy,
+                mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
+            })?;
+        answered.await.unwrap_or(Err(CommandError::Stopped))
+    }
+}
+
+fn run(store: &Store, mut waiting: mpsc::Receiver<Request>) {
+    let mut batch = Vec::with_capacity(MAX_BATCH);
+    while waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+        let (steps, answers): (Vec<StepWrite>, Vec<_>) = batch
+            .drain(..)
+            .map(|request| (request.step, request.answer))
+            .unzip();
+        for (answer, result) in answers.into_iter().zip(commit(store, &steps)) {
+            // Whoever asked may have gone; the step is written all the same.
+            let _ = answer.send(result);
+        }
+    }
+}
+
+/// One commit for all; or, when one of them is in the way of the others, one each.
+fn commit(store: &Store, steps: &[StepWrite]) -> Vec<Answer> {
+    match store.commit(steps) {
+        Ok(sequences) => sequences.into_iter().map(Ok).collect(),
+        Err(StoreError::Conflict { .. }) if steps.len() > 1 => steps
+            .iter()
+            .map(|step| {
+                let sequences = store.commit(std::slice::from_ref(step))?;
+                sequences.first().copied().ok_or(CommandError::Stopped)
+            })
+            .collect(),
+        Err(error) => {
+            let error = Arc::new(error);
+            let failed = |_| Err(CommandError::Store(error.clone()));
+            steps.iter().map(failed).collect()
+        }
+    }
+}

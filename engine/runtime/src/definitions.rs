@@ -1,0 +1,97 @@
+//! The definitions in use: the current one of each workflow, and those that open cases are pinned to.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use casewright_definition::{Definition, Digest};
+use casewright_store::tables::Table;
+use casewright_store::{Store, StoreError};
+
+/// Compiled definitions.
+#[derive(Default)]
+pub struct Definitions {
+    inner: RwLock<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    current: BTreeMap<Arc<str>, Arc<Definition>>,
+    by_digest: HashMap<Digest, Arc<Definition>>,
+}
+
+impl Definitions {
+    /// Compiles the current definitions of a store.
+    ///
+    /// # Errors
+    /// The store failed, or a definition in it cannot be compiled by this program.
+    pub fn load(store: &Store) -> Result<Self, StoreError> {
+        let definitions = Definitions::default();
+        for stored in store.definitions()? {
+            let definition = compile(stored.digest, stored.bundle)?;
+            definitions.make_current(Arc::new(definition));
+        }
+        Ok(definitions)
+    }
+
+    /// The definition that new cases of a workflow start with.
+    pub fn current(&self, workflow: &str) -> Option<Arc<Definition>> {
+        self.read(|inner| inner.current.get(workflow).cloned())
+    }
+
+    /// Every workflow's current definition, by id.
+    pub fn all(&self) -> Vec<Arc<Definition>> {
+        self.read(|inner| inner.current.values().cloned().collect())
+    }
+
+    /// The definition with this digest, compiled now if it has not been needed since the start.
+    ///
+    /// # Errors
+    /// The store failed or has no such definition.
+    pub fn get(&self, digest: Digest, store: &Store) -> Result<Arc<Definition>, StoreError> {
+        if let Some(definition) = self.read(|inner| inner.by_digest.get(&digest).cloned()) {
+            return Ok(definition);
+        }
+        let bundle = store
+            .definition(digest)?
+            .ok_or_else(|| StoreError::Corrupt {
+                table: Table::Definitions,
+                message: format!("definition {digest} is missing"),
+            })?;
+        let definition = Arc::new(compile(digest, bundle)?);
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner.by_digest.insert(digest, definition.clone());
+        Ok(definition)
+    }
+
+    pub(crate) fn make_current(&self, definition: Arc<Definition>) {
+        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        inner
+            .by_digest
+            .insert(definition.digest, definition.clone());
+        inner.current.insert(definition.id.clone(), definition);
+    }
+
+    /// Nothing that panics runs under the lock, so a poisoned one still holds what it held.
+    fn read<T>(&self, look: impl FnOnce(&Inner) -> T) -> T {
+        look(&self.inner.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn compile(
+    digest: Digest,
+    bundle: casewright_definition::Bundle,
+) -> Result<Definition, StoreError> {
+    Definition::compile(bundle).map_err(|diagnostics| {
+        let told: Vec<String> = diagnostics
+            .iter()
+            .map(|diagnostic| diagnostic.message.to_string())
+            .collect();
+        StoreError::Corrupt {
+            table: Table::Definitions,
+            message: format!(
+                "definition {digest} cannot be compiled: {}",
+                told.join("; ")
+            ),
+        }
+    })
+}

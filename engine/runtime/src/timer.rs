@@ -1,0 +1,99 @@
+//! Timers: what waits in the store is fired when it is due.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use casewright_store::{DueTimer, StoreError};
+use tokio::task::JoinSet;
+
+use crate::error::CommandError;
+use crate::runtime::Runtime;
+
+/// How many due timers are fired at a time. A million due at once go through in batches, between
+/// which commands of people take their turns.
+const BATCH: usize = 64;
+/// The longest sleep. The system's clock may jump while we sleep.
+const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// How long a timer rests whose step failed, a broken plugin perhaps.
+const RETRY_MS: u64 = 60_000;
+/// How long to rest when the store fails.
+const STORE_RETRY: Duration = Duration::from_secs(1);
+
+/// Fires timers until the runtime is shut down.
+pub(crate) async fn run(runtime: Runtime) {
+    let changed = runtime.timers_changed();
+    loop {
+        // Registered before looking, so that a timer set meanwhile is not missed.
+        let wake = changed.notified();
+        let pause = match round(&runtime).await {
+            Ok(pause) => pause,
+            Err(error) => {
+                tracing::error!(%error, "cannot look for due timers");
+                Some(STORE_RETRY)
+            }
+        };
+        let Some(pause) = pause else { continue };
+        tokio::select! {
+            () = wake => {}
+            () = tokio::time::sleep(pause) => {}
+            () = runtime.stopping() => return,
+        }
+    }
+}
+
+/// Fires one batch. How long to rest before the next; not at all when there may be more.
+async fn round(runtime: &Runtime) -> Result<Option<Duration>, StoreError> {
+    let now = runtime.now();
+    let due = runtime.store().due_timers(now, BATCH)?;
+    if due.is_empty() {
+        let next = runtime.store().next_due()?;
+        let wait = next.map(|next| next.unix_ms().saturating_sub(now.unix_ms()));
+        let wait = wait
+            .and_then(|ms| u64::try_from(ms).ok())
+            .map(Duration::from_millis);
+        return Ok(Some(wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)));
+    }
+    if runtime.is_stopping() {
+        return Ok(Some(LONGEST_SLEEP));
+    }
+    let mut firing = JoinSet::new();
+    for timer in due {
+        let runtime = runtime.clone();
+        firing.spawn(async move { fire(&runtime, timer).await });
+    }
+    let mut failed = false;
+    while let Some(result) = firing.join_next().await {
+        failed |= !matches!(result, Ok(true));
+    }
+    Ok(failed.then_some(STORE_RETRY))
+}
+
+/// Fires one timer. Whether it is settled: fired, dropped or put off.
+async fn fire(runtime: &Runtime, timer: DueTimer) -> bool {
+    let error = match runtime.fire(&timer).await {
+        Ok(()) => return true,
+        Err(error) => error,
+    };
+    match error {
+        CommandError::Refused { .. } => {
+            tracing::error!(case = timer.case, %error, "a timer's step failed; it will be tried again");
+            let later = runtime.now().after_ms(RETRY_MS);
+            settle(runtime.store().put_off_timer(&timer, later))
+        }
+        CommandError::UnknownCase(_) => settle(runtime.store().drop_timer(&timer)),
+        error => {
+            tracing::error!(case = timer.case, %error, "a timer could not be fired");
+            false
+        }
+    }
+}
+
+fn settle(result: Result<(), StoreError>) -> bool {
+    if let Err(error) = &result {
+        tracing::error!(%error, "cannot move a timer");
+    }
+    result.is_ok()
+}
+
+/// The wake-up call for the timer task.
+pub(crate) type Changed = Arc<tokio::sync::Notify>;

@@ -1,0 +1,7 @@
+//! The commands, one module each.
+
+pub mod check;
+pub mod diagram;
+pub mod schema;
+pub mod serve;
+pub mod simulate;

@@ -1,0 +1,140 @@
+//! `casewright check`.
+
+use std::io::{IsTerminal, stdout};
+use std::path::{Path, PathBuf};
+
+use casewright_definition::diagnostic::Severity;
+use casewright_definition::{Definition, Findings};
+use casewright_runtime::Plugins;
+use clap::Args;
+
+use crate::cli::{Failure, Output, Verdict, print, tell};
+use crate::folder;
+
+/// Check a pack or a workflow file.
+///
+/// Says what is wrong, where, and what to try. A workflow file is checked against the pack in whose
+/// folder it lies, or else against the shipped one.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 no errors (there may be warnings), 1 errors, 2 could not run."
+)]
+pub struct Check {
+    /// Folders with a `pack.yaml`, or workflow files [default: the current folder if it is a pack, else
+    /// the shipped pack]
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// For people, or one JSON object a line for each finding.
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+    /// The folder with the plugins (`.wasm`), in place of the shipped ones.
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
+}
+
+impl Check {
+    /// Checks every path. The answer is no when there is an error.
+    ///
+    /// # Errors
+    /// A path or a plugin cannot be read.
+    pub fn run(self) -> Result<Verdict, Failure> {
+        let plugins = folder::load_plugins(self.plugins.as_deref())?;
+        let mut findings = Vec::new();
+        if self.paths.is_empty() {
+            let here = Path::new(".");
+            let pack = is_pack(here).then_some(here);
+            findings.extend(folder::check_pack(pack, &plugins)?.findings);
+        }
+        for path in &self.paths {
+            findings.extend(check(path, &plugins)?);
+        }
+        match self.output {
+            Output::Text => show(&findings),
+            Output::Json => show_json(&findings)?,
+        }
+        match findings.iter().any(Findings::has_errors) {
+            true => Ok(Verdict::No),
+            false => Ok(Verdict::Yes),
+        }
+    }
+}
+
+/// A sound workflow from a file; none when it is not, which people have been told then.
+pub(super) fn definition(path: &Path, plugins: &Plugins) -> Result<Option<Definition>, Failure> {
+    let (definition, findings) = folder::check_workflow(path, plugins)?;
+    if definition.is_none() {
+        let colour = std::io::stderr().is_terminal() && wants_colour();
+        tell(findings.report().colour(colour));
+        tell(summary(std::slice::from_ref(&findings)));
+    }
+    Ok(definition)
+}
+
+fn check(path: &Path, plugins: &Plugins) -> Result<Vec<Findings>, Failure> {
+    if path.is_dir() {
+        return Ok(folder::check_pack(Some(path), plugins)?.findings);
+    }
+    // The other files of a pack make sense only together.
+    match path
+        .parent()
+        .filter(|folder| path.is_file() && is_pack(folder))
+    {
+        Some(folder) => Ok(folder::check_pack(Some(folder), plugins)?.findings),
+        None => Ok(vec![folder::check_workflow(path, plugins)?.1]),
+    }
+}
+
+fn is_pack(folder: &Path) -> bool {
+    folder.join("pack.yaml").is_file()
+}
+
+fn show(findings: &[Findings]) {
+    let colour = stdout().is_terminal() && wants_colour();
+    for findings in findings
+        .iter()
+        .filter(|findings| !findings.diagnostics.is_empty())
+    {
+        print(findings.report().colour(colour));
+    }
+    print(summary(findings));
+}
+
+fn show_json(findings: &[Findings]) -> Result<(), Failure> {
+    for findings in findings {
+        for finding in findings.report().findings() {
+            let line = serde_json::to_string(&finding);
+            print(line.map_err(|error| Failure::new("cannot write a finding", error))?);
+        }
+    }
+    Ok(())
+}
+
+/// See <https://no-color.org>.
+fn wants_colour() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// `2 errors, 1 warning in 5 files`, `no findings in 9 files`.
+fn summary(findings: &[Findings]) -> String {
+    let diagnostics = || findings.iter().flat_map(|findings| &findings.diagnostics);
+    let counts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
+        .into_iter()
+        .filter_map(|severity| {
+            let of = diagnostics().filter(|diagnostic| diagnostic.severity == severity);
+            let count = of.count();
+            (count > 0).then(|| counted(count, severity.as_str()))
+        })
+        .collect();
+    let counts = match counts.is_empty() {
+        true => "no findings".to_owned(),
+        false => counts.join(", "),
+    };
+    format!("{counts} in {}", counted(findings.len(), "file"))
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}

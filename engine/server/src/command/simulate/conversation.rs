@@ -1,0 +1,259 @@
+//! A case on a terminal: what can happen next, and what you choose.
+
+use std::io::BufRead;
+
+use casewright_case::Possible;
+use casewright_chart::Timestamp;
+use casewright_definition::json::timestamp;
+use casewright_definition::{Decide, Definition};
+use serde_json::{Map, Value as Json};
+
+use super::{Show, parse_actor, parse_data};
+use crate::cli::{Failure, Verdict, tell};
+use crate::scenario::delay::{parse_ms, words};
+use crate::scenario::{Opening, Run};
+
+/// Talks until the case ends or the person leaves. Questions go to stderr, what happens to stdout.
+pub(super) fn hold(
+    definition: &Definition,
+    decide: &dyn Decide,
+    opening: &Opening,
+    show: Show<'_>,
+    input: impl BufRead,
+) -> Result<Verdict, Failure> {
+    let mut conversation = Conversation {
+        run: Run::new(definition, decide, opening),
+        show,
+        input,
+    };
+    let opened = conversation.run.open(&opening.data);
+    conversation.show.happening(0, &opened);
+    if opened.refused.is_some() {
+        let fields = fields(&definition.start.stored);
+        tell(format_args!(
+            "hint: `--data` gives the data, `--actor` says who opens it; the fields are {fields}"
+        ));
+        return Ok(Verdict::No);
+    }
+    conversation.pass(0)?;
+    while !conversation.is_done() {
+        conversation.offer();
+        let Some(choice) = conversation.ask("> ")? else {
+            break;
+        };
+        match choice.as_str() {
+            "" => {}
+            "q" => break,
+            "t" => conversation.wait()?,
+            "a" => conversation.change_actor()?,
+            choice => conversation.send(choice)?,
+        }
+    }
+    Ok(Verdict::Yes)
+}
+
+struct Conversation<'a, I> {
+    run: Run<'a>,
+    show: Show<'a>,
+    input: I,
+}
+
+impl<I: BufRead> Conversation<'_, I> {
+    fn is_done(&self) -> bool {
+        self.run.case().is_some_and(|case| case.is_done())
+    }
+
+    /// Lists what can happen next.
+    fn offer(&self) {
+        let actor = &self.run.actor;
+        tell(format_args!("what happens next? ({} acts)", actor.id));
+        for (index, possible) in self.run.possible().iter().enumerate() {
+            tell(format_args!("{:>4}  {}", index + 1, offered(possible)));
+        }
+        match self.run.next_timer() {
+            Some(pending) => tell(format_args!(
+                "   t  let time pass (`{}` is due at {})",
+                pending.event,
+                timestamp(pending.due)
+            )),
+            None => tell("   t  let time pass"),
+        }
+        tell("   a  act as somebody else\n   q  quit");
+    }
+
+    /// The answer to a question; none at the end of the input.
+    fn ask(&mut self, question: &str) -> Result<Option<String>, Failure> {
+        tell(question.trim_end());
+        let mut answer = String::new();
+        let read = self.input.read_line(&mut answer);
+        match read.map_err(|error| Failure::new("cannot read the answer", error))? {
+            0 => Ok(None),
+            _ => Ok(Some(answer.trim().to_owned())),
+        }
+    }
+
+    fn send(&mut self, choice: &str) -> Result<(), Failure> {
+        let chosen = match choice.parse::<usize>() {
+            Ok(number) => {
+                let possible = self.run.possible();
+                let index = number.checked_sub(1);
+                let chosen = index.and_then(|index| possible.get(index));
+                match chosen {
+                    Some(possible) => possible.event.to_string(),
+                    None => {
+                        tell(format_args!("there is no {number} in the list"));
+                        return Ok(());
+                    }
+                }
+            }
+            Err(_) => choice.to_owned(),
+        };
+        let signature = self.run.definition().events.get(chosen.as_str());
+        let question = match signature.map(|signature| fields(&signature.stored)) {
+            Some(fields) => {
+                format!("data of `{chosen}` as JSON, empty for none (fields: {fields})")
+            }
+            None => format!("data of `{chosen}` as JSON, empty for none"),
+        };
+        let data = match self.ask(&question)?.as_deref() {
+            None | Some("") => Json::Object(Map::new()),
+            Some(text) => match parse_data(text) {
+                Ok(data) => data,
+                Err(message) => {
+                    tell(message);
+                    return Ok(());
+                }
+            },
+        };
+        let happening = self.run.send(&chosen, &data);
+        self.show.happening(0, &happening);
+        self.pass(0)
+    }
+
+    fn wait(&mut self) -> Result<(), Failure> {
+        let next = self.run.next_timer().map(|pending| pending.due);
+        let until = |due: Timestamp| due.unix_ms().saturating_sub(self.run.now().unix_ms());
+        let next = next.and_then(|due| u64::try_from(until(due)).ok());
+        let question = match next {
+            Some(ms) => format!(
+                "how long, such as `PT4H` or `3d`? (empty: {}, until the next timer)",
+                words(ms)
+            ),
+            None => "how long, such as `PT4H` or `3d`?".to_owned(),
+        };
+        let answer = self.ask(&question)?.unwrap_or_default();
+        let ms = match (answer.as_str(), next) {
+            ("", Some(ms)) => ms,
+            (text, _) => match parse_ms(text) {
+                Ok(ms) => ms,
+                Err(message) => {
+                    tell(message);
+                    return Ok(());
+                }
+            },
+        };
+        self.pass(ms)?;
+        let time = self.run.time();
+        self.show.happening(0, &time);
+        Ok(())
+    }
+
+    fn change_actor(&mut self) -> Result<(), Failure> {
+        let roles: Vec<&str> = self.roles();
+        let question = format!("who, such as `li.na:{}`?", roles.join(","));
+        let answer = self.ask(&question)?.unwrap_or_default();
+        match parse_actor(&answer) {
+            Ok(actor) => self.run.actor = actor,
+            Err(message) => tell(message),
+        }
+        Ok(())
+    }
+
+    /// The first two roles of the pack, for the example.
+    fn roles(&self) -> Vec<&str> {
+        let roles = self.run.definition().bundle.pack.roles.keys();
+        roles.map(String::as_str).take(2).collect()
+    }
+
+    fn pass(&mut self, ms: u64) -> Result<(), Failure> {
+        let show = &mut self.show;
+        let passed = self
+            .run
+            .pass(ms, &mut |happening| show.happening(0, &happening));
+        passed.map_err(|endless| Failure(endless.to_string()))
+    }
+}
+
+/// `register  Register the complaint  (takes one of the roles account-manager)`.
+fn offered(possible: &Possible<'_>) -> String {
+    let title = possible.signature.title.get("en");
+    let why = match (possible.permitted, possible.blocked) {
+        (false, _) => format!("  (for {})", possible.signature.roles.join(", ")),
+        (true, true) => "  (blocked: a condition does not hold)".to_owned(),
+        (true, false) => String::new(),
+    };
+    format!("{}  {title}{why}", possible.event)
+}
+
+fn fields(names: &[std::sync::Arc<str>]) -> String {
+    match names.is_empty() {
+        true => "none".to_owned(),
+        false => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use casewright_case::Actor;
+    use casewright_runtime::Plugins;
+
+    use super::*;
+    use crate::cli::Output;
+    use crate::command::check::definition;
+
+    #[test]
+    fn an_answer_that_makes_no_sense_is_asked_again_and_the_end_of_the_input_ends_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("visit.yaml");
+        std::fs::write(&file, WORKFLOW).unwrap();
+        let plugins = Plugins::default();
+        let definition = definition(&file, &plugins).unwrap().unwrap();
+        for (answers, verdict) in [
+            ("", Verdict::Yes),
+            (
+                "9\nt\nsoon\nt\n\na\n\na\nli.na\n1\n{oops\nq\n",
+                Verdict::Yes,
+            ),
+            ("1\n{}\n", Verdict::Yes),
+        ] {
+            let opening = Opening {
+                id: "case-1".to_owned(),
+                now: Timestamp::from_unix_ms(0),
+                actor: Actor::new("li.na", ["sales-dept"]),
+                data: Json::Object(Map::new()),
+            };
+            let show = Show::new(Output::Json, &definition.chart);
+            let held = hold(&definition, &plugins, &opening, show, Cursor::new(answers));
+            assert_eq!(held.unwrap(), verdict);
+        }
+    }
+
+    const WORKFLOW: &str = "\
+id: visit
+version: 0.1.0
+title: Visit
+start: { roles: [sales-dept] }
+data: { type: object, additionalProperties: false }
+events:
+  arrive: { title: Arrive, roles: [sales-dept] }
+states:
+  planned:
+    after: { PT1H: late }
+    on: { arrive: done }
+  late:
+    on: { arrive: done }
+  done: { type: final }
+";
+}

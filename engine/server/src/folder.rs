@@ -1,0 +1,166 @@
+//! Packs and plugins from folders on disk, or the shipped ones.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use casewright_definition::source::Source;
+use casewright_definition::{Checked, Definition, Files, Findings, Pack};
+use casewright_host::{Host, HostConfig, Plugin};
+use casewright_runtime::Plugins;
+
+use crate::cli::Failure;
+use crate::shipped;
+
+/// How deep a pack's folders may nest.
+const MAX_FOLDER_DEPTH: usize = 8;
+
+/// Loads the plugins of a folder (every `.wasm` in it), or the shipped ones.
+///
+/// # Errors
+/// The folder cannot be read, or one of its files is no plugin.
+pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
+    let files = match folder {
+        Some(folder) => read_plugins(folder)?,
+        None => shipped::plugins(),
+    };
+    let host = Host::new(HostConfig::default()).map_err(|error| Failure(error.to_string()))?;
+    // Compiling is most of the work, and each plugin is compiled alone.
+    let loaded: Vec<Result<Plugin, Failure>> = thread::scope(|scope| {
+        let load = |(name, bytes): &(String, Vec<u8>)| {
+            host.load(name, bytes)
+                .map_err(|error| Failure(error.to_string()))
+        };
+        let threads: Vec<_> = files
+            .iter()
+            .map(|file| scope.spawn(move || load(file)))
+            .collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, Result<Plugin, Failure>>| {
+            let panicked = |_| Err(Failure("loading a plugin ended in a panic".into()));
+            thread.join().unwrap_or_else(panicked)
+        };
+        threads.into_iter().map(join).collect()
+    });
+    let plugins: Vec<Plugin> = loaded.into_iter().collect::<Result<_, _>>()?;
+    Ok(Plugins::new(plugins))
+}
+
+fn read_plugins(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let mut files = Vec::new();
+    for path in entries(folder)? {
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+        {
+            files.push((path.display().to_string(), read(&path)?));
+        }
+    }
+    Ok(files)
+}
+
+/// Checks a pack in a folder, or the shipped one, with every workflow in it.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn check_pack(folder: Option<&Path>, plugins: &Plugins) -> Result<Checked, Failure> {
+    let functions = plugins.functions();
+    Ok(match folder {
+        Some(folder) => {
+            let files = read_pack(folder)?;
+            let display = |path: &str| folder.join(path).display().to_string();
+            Pack::check(&files, display, Some(&functions))
+        }
+        None => {
+            let display = |path: &str| format!("{}/{path}", shipped::PACK_NAME);
+            Pack::check(&shipped::pack(), display, Some(&functions))
+        }
+    })
+}
+
+/// Checks one workflow file against the pack whose folder it lies in, or else the shipped one.
+///
+/// # Errors
+/// The file or its pack cannot be read, or the pack is not sound.
+pub fn check_workflow(
+    path: &Path,
+    plugins: &Plugins,
+) -> Result<(Option<Definition>, Findings), Failure> {
+    let folder = pack_folder(path);
+    let checked = check_pack(folder.as_deref(), plugins)?;
+    let Some(pack) = checked.pack else {
+        let reports = checked
+            .findings
+            .iter()
+            .filter(|findings| findings.has_errors());
+        let reports: Vec<String> = reports
+            .map(|findings| findings.report().to_string())
+            .collect();
+        let shown = path.display();
+        return Err(Failure(format!(
+            "the pack around `{shown}` is not sound\n\n{}",
+            reports.join("\n")
+        )));
+    };
+    let name = path.display().to_string();
+    match Source::from_bytes(name.clone(), read(path)?) {
+        Ok(source) => Ok(Definition::check(source, &pack, Some(&plugins.functions()))),
+        Err(diagnostic) => Ok((None, Findings::unreadable(name, diagnostic))),
+    }
+}
+
+/// The nearest folder around a file that holds a `pack.yaml`.
+fn pack_folder(path: &Path) -> Option<PathBuf> {
+    let absolute = path.canonicalize().ok()?;
+    let folders = absolute.ancestors().skip(1);
+    let mut packs = folders.filter(|folder| folder.join("pack.yaml").is_file());
+    packs.next().map(Path::to_path_buf)
+}
+
+fn read_pack(folder: &Path) -> Result<Files, Failure> {
+    let mut files = Files::new();
+    collect(folder, "", 0, &mut files)?;
+    Ok(files)
+}
+
+fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Files) -> Result<(), Failure> {
+    for path in entries(folder)? {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let inner = format!("{prefix}{name}");
+        if path.is_dir() && depth < MAX_FOLDER_DEPTH {
+            collect(&path, &format!("{inner}/"), depth + 1, files)?;
+        } else if [".yaml", ".yml", ".json"]
+            .iter()
+            .any(|end| name.ends_with(end))
+        {
+            files.insert(inner, read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// What lies in a folder, in the order of its names.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |error| {
+        Failure::new(
+            format_args!("cannot read the folder `{}`", folder.display()),
+            error,
+        )
+    };
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+        .map_err(failed)?
+        .map(|entry| entry.map(|entry| entry.path()).map_err(failed))
+        .collect::<Result<_, _>>()?;
+    paths.sort();
+    Ok(paths)
+}
+
+/// Reads a file.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(path)
+        .map_err(|error| Failure::new(format_args!("cannot read `{}`", path.display()), error))
+}

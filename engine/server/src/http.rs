@@ -1,0 +1,67 @@
+//! The HTTP API: JSON by the conventions (RFC 9110, RFC 9457), described by OpenAPI 3.1.
+
+mod actor;
+mod body;
+mod cases;
+mod index;
+mod openapi;
+mod problem;
+mod segment;
+mod views;
+mod workflows;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, Uri};
+use axum::routing::{get, post};
+use casewright_definition::Pack;
+use casewright_runtime::Runtime;
+use std::sync::Arc;
+
+pub use openapi::openapi;
+pub use problem::{KINDS, Problem};
+
+/// The largest body of a request. A case is a record of decisions; documents stay where they are
+/// and are referred to.
+pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// What every request sees.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) runtime: Runtime,
+    /// The pack against which workflows are checked that belong to none yet.
+    pub(crate) pack: Arc<Pack>,
+}
+
+/// The API on a runtime.
+pub fn app(runtime: Runtime, pack: Arc<Pack>) -> Router {
+    Router::new()
+        .route("/", get(index::index))
+        .route("/health", get(index::health))
+        .route("/openapi.json", get(index::openapi))
+        .route("/problems", get(index::problems))
+        .route("/problems/{code}", get(index::problem))
+        .route("/workflows", get(workflows::list))
+        .route(
+            "/workflows/{workflow}",
+            get(workflows::show).put(workflows::apply),
+        )
+        .route("/workflows/{workflow}/diagram", get(workflows::diagram))
+        .route("/cases", get(cases::list).post(cases::create))
+        .route("/cases/{case}", get(cases::show).put(cases::create_with_id))
+        .route("/cases/{case}/events", post(cases::send))
+        .route("/cases/{case}/history", get(cases::history))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .with_state(Server { runtime, pack })
+}
+
+async fn not_found(uri: Uri) -> Problem {
+    Problem::new("not-found", format!("there is nothing at `{}`", uri.path()))
+}
+
+async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+    let detail = format!("`{}` does not take {method}", uri.path());
+    Problem::new("method-not-allowed", detail)
+}

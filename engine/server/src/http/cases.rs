@@ -1,0 +1,425 @@
+//! Cases over HTTP.
+
+#![allow(
+    unused_qualifications,
+    reason = "the macros of utoipa name types by their paths"
+)]
+
+use axum::Json as JsonBody;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use casewright_case::{Actor, Refusal};
+use casewright_runtime::{CaseFilter, CommandError, Committed, View};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Server;
+use super::actor::From as FromActor;
+use super::body::Json as FromJson;
+use super::problem::Problem;
+use super::segment::Segment;
+use super::views::{self, CaseList, CaseSummary, CaseView, HistoryView, RecordView};
+
+/// How many cases or records a page has unless the client says otherwise, and at most.
+const PAGE: usize = 50;
+const MAX_PAGE: usize = 500;
+
+/// A case to open.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewCase {
+    /// The workflow that it runs.
+    workflow: String,
+    /// Its id; a new one is made when absent.
+    id: Option<String>,
+    /// What it starts with, as the workflow's `start` asks.
+    #[serde(default = "no_data")]
+    data: Json,
+}
+
+/// A case to open under an id that the address gives.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewCaseWithId {
+    /// The workflow that it runs.
+    workflow: String,
+    /// What it starts with, as the workflow's `start` asks.
+    #[serde(default = "no_data")]
+    data: Json,
+}
+
+/// An event to send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewEvent {
+    /// Its name.
+    event: String,
+    /// What it carries.
+    #[serde(default = "no_data")]
+    data: Json,
+}
+
+/// Which cases to list.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListQuery {
+    /// Only of this workflow.
+    workflow: Option<String>,
+    /// Only in this state; takes `workflow`.
+    state: Option<String>,
+    /// Only `running` or `done` ones.
+    status: Option<String>,
+    /// How many at most: 50 unless given, never more than 500.
+    limit: Option<usize>,
+    /// Where to begin, as the page before says.
+    cursor: Option<String>,
+}
+
+/// Which steps to show.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HistoryQuery {
+    /// Only steps after this revision.
+    after: Option<u64>,
+    /// How many at most: 50 unless given, never more than 500.
+    limit: Option<usize>,
+}
+
+fn no_data() -> Json {
+    Json::Object(serde_json::Map::new())
+}
+
+/// Open a case
+///
+/// Opening a case again under the same id, by the same actor with the same data, is harmless: it
+/// gives the case as it is, with status 200.
+#[utoipa::path(
+    post, path = "/cases", tag = "cases",
+    request_body = NewCase,
+    responses(
+        (status = 201, description = "opened", body = CaseView),
+        (status = 200, description = "opened before, in the same way", body = CaseView),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn create(
+    State(server): State<Server>,
+    FromActor(actor): FromActor,
+    FromJson(new): FromJson<NewCase>,
+) -> Result<Response, Problem> {
+    let opened = server
+        .runtime
+        .open(&new.workflow, new.id, new.data, actor.clone())
+        .await;
+    answer_opened(&server, opened, &actor)
+}
+
+/// Open a case under an id of the client's own
+#[utoipa::path(
+    put, path = "/cases/{case}", tag = "cases",
+    params(("case" = String, Path, description = "the id of the case")),
+    request_body = NewCaseWithId,
+    responses(
+        (status = 201, description = "opened", body = CaseView),
+        (status = 200, description = "opened before, in the same way", body = CaseView),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn create_with_id(
+    State(server): State<Server>,
+    Segment(case): Segment,
+    FromActor(actor): FromActor,
+    FromJson(new): FromJson<NewCaseWithId>,
+) -> Result<Response, Problem> {
+    let opened = server
+        .runtime
+        .open(&new.workflow, Some(case), new.data, actor.clone())
+        .await;
+    answer_opened(&server, opened, &actor)
+}
+
+fn answer_opened(
+    server: &Server,
+    opened: Result<Committed, CommandError>,
+    actor: &Actor,
+) -> Result<Response, Problem> {
+    let opened = opened?;
+    let status = match opened.record {
+        Some(_) => StatusCode::CREATED,
+        None => StatusCode::OK,
+    };
+    let mut response = answer(server, status, &opened.view, actor);
+    let location = format!("/cases/{}", opened.view.case.id);
+    // The id has been checked to hold nothing that an address cannot.
+    if let Ok(location) = HeaderValue::from_str(&location) {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(response)
+}
+
+/// Send a case an event
+///
+/// With `If-Match: "7"` only if the case is still at revision 7. With `Prefer: return=minimal` the
+/// answer is empty but for its headers.
+#[utoipa::path(
+    post, path = "/cases/{case}/events", tag = "cases",
+    params(("case" = String, Path, description = "the id of the case")),
+    request_body = NewEvent,
+    responses(
+        (status = 200, description = "the step was taken", body = CaseView),
+        (status = 204, description = "the step was taken, and nothing more was asked for"),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn send(
+    State(server): State<Server>,
+    Segment(case): Segment,
+    headers: HeaderMap,
+    FromActor(actor): FromActor,
+    FromJson(new): FromJson<NewEvent>,
+) -> Result<Response, Problem> {
+    let revision = if_match(&headers)?;
+    let sent = server
+        .runtime
+        .send(&case, new.event, new.data, actor.clone(), revision)
+        .await;
+    let sent = sent.map_err(|error| with_events(&server, error, &actor))?;
+    if wants_minimal(&headers) {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::ETAG, etag(sent.view.case.revision));
+        headers.insert(
+            "preference-applied",
+            HeaderValue::from_static("return=minimal"),
+        );
+        return Ok(response);
+    }
+    Ok(answer(&server, StatusCode::OK, &sent.view, &actor))
+}
+
+/// Get a case
+#[utoipa::path(
+    get, path = "/cases/{case}", tag = "cases",
+    params(("case" = String, Path, description = "the id of the case")),
+    responses(
+        (status = 200, description = "the case, and what the actor may do next", body = CaseView),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn show(
+    State(server): State<Server>,
+    Segment(case): Segment,
+    FromActor(actor): FromActor,
+) -> Result<Response, Problem> {
+    let view = server.runtime.case(&case)?;
+    Ok(answer(&server, StatusCode::OK, &view, &actor))
+}
+
+/// List cases
+#[utoipa::path(
+    get, path = "/cases", tag = "cases", params(ListQuery),
+    responses(
+        (status = 200, description = "a page of cases in the order of their ids", body = CaseList),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn list(
+    State(server): State<Server>,
+    FromActor(_): FromActor,
+    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|error| invalid_query(error.body_text()))?;
+    let filter = filter(&query)?;
+    let limit = page(query.limit)?;
+    let mut views = server
+        .runtime
+        .cases(&filter, query.cursor.as_deref(), limit + 1)?;
+    let more = views.len() > limit;
+    views.truncate(limit);
+    let cases: Vec<CaseSummary> = views.iter().map(CaseSummary::of).collect();
+    let next = cases.last().filter(|_| more).map(|last| last.id.clone());
+    let link = next.as_ref().map(|next| next_page(&query, limit, next));
+    let mut response = JsonBody(CaseList { cases, next }).into_response();
+    if let Some(Ok(link)) = link {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+/// Show the steps of a case
+#[utoipa::path(
+    get, path = "/cases/{case}/history", tag = "cases",
+    params(("case" = String, Path, description = "the id of the case"), HistoryQuery),
+    responses(
+        (status = 200, description = "its steps, the oldest first", body = HistoryView),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn history(
+    State(server): State<Server>,
+    Segment(case): Segment,
+    FromActor(_): FromActor,
+    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<JsonBody<HistoryView>, Problem> {
+    let Query(query) = query.map_err(|error| invalid_query(error.body_text()))?;
+    let limit = page(query.limit)?;
+    let (view, records) = server.runtime.history(&case)?;
+    let after = query.after.unwrap_or(0);
+    let mut records: Vec<RecordView> = records
+        .iter()
+        .filter(|(_, record)| record.revision > after)
+        .take(limit + 1)
+        .map(|(sequence, record)| RecordView::of(*sequence, record, &view.definition))
+        .collect();
+    let more = records.len() > limit;
+    records.truncate(limit);
+    let next = records.last().filter(|_| more).map(|last| last.revision);
+    Ok(JsonBody(HistoryView {
+        case: view.case.id.to_string(),
+        records,
+        next,
+    }))
+}
+
+fn answer(server: &Server, status: StatusCode, view: &View, actor: &Actor) -> Response {
+    let possible = server.runtime.possible(view, actor);
+    let body = CaseView::of(view, &possible);
+    let mut response = (status, JsonBody(body)).into_response();
+    let etag = etag(view.case.revision);
+    response.headers_mut().insert(header::ETAG, etag);
+    response
+}
+
+/// A refusal, with what the actor may do instead.
+fn with_events(server: &Server, error: CommandError, actor: &Actor) -> Problem {
+    let instead = match &error {
+        CommandError::Refused {
+            refusal:
+                Refusal::UnknownEvent { .. }
+                | Refusal::NotNow { .. }
+                | Refusal::Done
+                | Refusal::GuardFailed { .. }
+                | Refusal::Forbidden { .. },
+            case: Some((case, definition)),
+        } => {
+            let view = View {
+                case: case.as_ref().clone(),
+                definition: definition.clone(),
+            };
+            let states: Vec<String> = case
+                .active(&definition.chart)
+                .map(ToString::to_string)
+                .collect();
+            let events = views::events(&server.runtime.possible(&view, actor));
+            Some((states, events))
+        }
+        _ => None,
+    };
+    let problem = Problem::from(error);
+    match instead {
+        Some((states, events)) => problem.with("states", states).with("events", events),
+        None => problem,
+    }
+}
+
+fn etag(revision: u64) -> HeaderValue {
+    HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+/// The revision that `If-Match` names (RFC 9110, 13.1.1); none when it is absent or `*`.
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let quoted = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'));
+    match quoted.and_then(|revision| revision.parse().ok()) {
+        Some(revision) => Ok(Some(revision)),
+        None => Err(Problem::new(
+            "precondition-invalid",
+            format!("expected `If-Match` to be a revision such as `\"7\"`, found `{text}`"),
+        )),
+    }
+}
+
+/// Whether `Prefer` asks for `return=minimal` (RFC 7240).
+fn wants_minimal(headers: &HeaderMap) -> bool {
+    let values = headers.get_all("prefer").iter();
+    let mut preferences = values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','));
+    preferences.any(|preference| preference.trim().eq_ignore_ascii_case("return=minimal"))
+}
+
+fn filter(query: &ListQuery) -> Result<CaseFilter, Problem> {
+    if query.state.is_some() && query.workflow.is_none() {
+        return Err(invalid_query(
+            "`state` takes `workflow`, because states are named by workflow".into(),
+        ));
+    }
+    let done = match query.status.as_deref() {
+        None => None,
+        Some("running") => Some(false),
+        Some("done") => Some(true),
+        Some(other) => {
+            let detail = format!("expected `status` to be `running` or `done`, found `{other}`");
+            return Err(invalid_query(detail));
+        }
+    };
+    Ok(CaseFilter {
+        workflow: query.workflow.clone(),
+        state: query.state.clone(),
+        done,
+    })
+}
+
+fn page(limit: Option<usize>) -> Result<usize, Problem> {
+    match limit {
+        None => Ok(PAGE),
+        Some(limit @ 1..=MAX_PAGE) => Ok(limit),
+        Some(other) => Err(invalid_query(format!(
+            "expected `limit` to be from 1 to {MAX_PAGE}, found {other}"
+        ))),
+    }
+}
+
+fn invalid_query(detail: String) -> Problem {
+    Problem::new("query-invalid", detail)
+}
+
+/// The address of the next page, for `Link` (RFC 8288).
+fn next_page(
+    query: &ListQuery,
+    limit: usize,
+    cursor: &str,
+) -> Result<HeaderValue, axum::http::header::InvalidHeaderValue> {
+    let mut parameters = vec![
+        format!("limit={limit}"),
+        format!("cursor={}", encoded(cursor)),
+    ];
+    let given = [
+        ("workflow", &query.workflow),
+        ("state", &query.state),
+        ("status", &query.status),
+    ];
+    for (name, value) in given {
+        parameters.extend(
+            value
+                .as_ref()
+                .map(|value| format!("{name}={}", encoded(value))),
+        );
+    }
+    HeaderValue::from_str(&format!("</cases?{}>; rel=\"next\"", parameters.join("&")))
+}
+
+/// Percent-encoded (RFC 3986, 2.1).
+fn encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

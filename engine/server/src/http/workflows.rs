@@ -1,0 +1,187 @@
+//! Workflows over HTTP.
+
+#![allow(
+    unused_qualifications,
+    reason = "the macros of utoipa name types by their paths"
+)]
+
+use axum::Json as JsonBody;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use casewright_definition::source::Source;
+use casewright_definition::{Definition, Findings};
+use casewright_runtime::CommandError;
+use serde::Deserialize;
+use std::sync::Arc;
+use utoipa::IntoParams;
+
+use super::Server;
+use super::actor::From as FromActor;
+use super::body::Body;
+use super::problem::Problem;
+use super::segment::Segment;
+use super::views::{WorkflowList, WorkflowSummary, WorkflowView};
+
+/// The role that may apply workflows.
+const ADMINISTRATOR: &str = "administrator";
+
+/// How to draw a workflow.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DiagramQuery {
+    /// The language of its titles: `en` unless given.
+    language: Option<String>,
+    /// A case whose active states are to stand out.
+    case: Option<String>,
+}
+
+/// List workflows
+#[utoipa::path(
+    get, path = "/workflows", tag = "workflows",
+    responses((status = 200, description = "the workflows that cases can be opened of", body = WorkflowList)),
+)]
+pub(super) async fn list(State(server): State<Server>) -> JsonBody<WorkflowList> {
+    let definitions = server.runtime.definitions().all();
+    let workflows = definitions
+        .iter()
+        .map(|definition| WorkflowSummary::of(definition));
+    JsonBody(WorkflowList {
+        workflows: workflows.collect(),
+    })
+}
+
+/// Get a workflow
+#[utoipa::path(
+    get, path = "/workflows/{workflow}", tag = "workflows",
+    params(("workflow" = String, Path, description = "the id of the workflow")),
+    responses(
+        (status = 200, description = "its events, roles, schemas and states", body = WorkflowView),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn show(
+    State(server): State<Server>,
+    Segment(workflow): Segment,
+) -> Result<JsonBody<WorkflowView>, Problem> {
+    let definition = current(&server, &workflow)?;
+    Ok(JsonBody(WorkflowView::of(&definition)))
+}
+
+/// Apply a workflow file
+///
+/// The body is the file itself, YAML or JSON. It is checked first, as `casewright check` does. Cases
+/// that are open keep the definition that they started with. Takes the role `administrator`.
+#[utoipa::path(
+    put, path = "/workflows/{workflow}", tag = "workflows",
+    params(("workflow" = String, Path, description = "the id of the workflow")),
+    request_body(content = String, content_type = "application/yaml"),
+    responses(
+        (status = 200, description = "new cases start with it", body = WorkflowView),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn apply(
+    State(server): State<Server>,
+    Segment(workflow): Segment,
+    FromActor(actor): FromActor,
+    Body(body): Body,
+) -> Result<JsonBody<WorkflowView>, Problem> {
+    let administrator = Arc::from(ADMINISTRATOR);
+    if !actor.has_any(&[administrator]) {
+        let detail = format!("applying a workflow takes the role `{ADMINISTRATOR}`");
+        return Err(Problem::new("forbidden", detail).with("roles", [ADMINISTRATOR]));
+    }
+    let server_pack = &server.pack;
+    let existing = server.runtime.definitions().current(&workflow);
+    let pack = existing
+        .as_ref()
+        .map_or(&**server_pack, |definition| &definition.bundle.pack);
+    let name = format!("{workflow}.yaml");
+    let functions = server.runtime.plugins().functions();
+    let (definition, findings) = match Source::from_bytes(name.clone(), body.to_vec()) {
+        Ok(source) => Definition::check(source, pack, Some(&functions)),
+        Err(diagnostic) => (None, Findings::unreadable(name, diagnostic)),
+    };
+    let Some(definition) = definition else {
+        return Err(unsound(&findings));
+    };
+    if *definition.id != *workflow {
+        let detail = format!(
+            "the file is of the workflow `{}`, the address is of `{workflow}`",
+            definition.id
+        );
+        return Err(Problem::new("workflow-unsound", detail));
+    }
+    let applied = server.runtime.apply(vec![definition]);
+    let applied = applied.map_err(|error| Problem::from(&error))?;
+    match applied.first() {
+        Some(definition) => Ok(JsonBody(WorkflowView::of(definition))),
+        None => Err(Problem::new("store-failed", "nothing was applied")),
+    }
+}
+
+/// Draw a workflow
+#[utoipa::path(
+    get, path = "/workflows/{workflow}/diagram", tag = "workflows",
+    params(("workflow" = String, Path, description = "the id of the workflow"), DiagramQuery),
+    responses(
+        (status = 200, description = "a Mermaid state diagram", content_type = "text/plain", body = String),
+        (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
+    ),
+)]
+pub(super) async fn diagram(
+    State(server): State<Server>,
+    Segment(workflow): Segment,
+    query: Result<Query<DiagramQuery>, axum::extract::rejection::QueryRejection>,
+) -> Result<Response, Problem> {
+    let Query(query) = query.map_err(|error| Problem::new("query-invalid", error.body_text()))?;
+    let language = query.language.as_deref().unwrap_or("en");
+    let (definition, active) = match &query.case {
+        None => (current(&server, &workflow)?, Vec::new()),
+        Some(case) => {
+            let view = server.runtime.case(case)?;
+            if *view.case.workflow != *workflow {
+                let detail = format!(
+                    "the case `{case}` runs `{}`, not `{workflow}`",
+                    view.case.workflow
+                );
+                return Err(Problem::new("query-invalid", detail));
+            }
+            let active = view.case.active(&view.definition.chart).cloned().collect();
+            (view.definition, active)
+        }
+    };
+    let active: Vec<&str> = active.iter().map(|state| &**state).collect();
+    let text = casewright_definition::diagram::mermaid(&definition, language, &active);
+    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    Ok((plain, text).into_response())
+}
+
+fn current(server: &Server, workflow: &str) -> Result<Arc<Definition>, Problem> {
+    let definitions = server.runtime.definitions();
+    definitions.current(workflow).ok_or_else(|| {
+        let all = definitions.all();
+        Problem::from(CommandError::UnknownWorkflow {
+            workflow: workflow.to_owned(),
+            known: all.iter().map(|definition| definition.id.clone()).collect(),
+        })
+    })
+}
+
+fn unsound(findings: &Findings) -> Problem {
+    let errors = findings
+        .diagnostics
+        .iter()
+        .filter(|finding| finding.is_error());
+    let count = errors.count();
+    let detail = match count {
+        1 => "the file has 1 error".to_owned(),
+        count => format!("the file has {count} errors"),
+    };
+    let report = findings.report();
+    let list: Vec<_> = report.findings().collect();
+    Problem::new("workflow-unsound", detail)
+        .with("findings", list)
+        .with("report", report.to_string())
+}

@@ -1,0 +1,44 @@
+//! Scenarios: what happens to one case, line by line, and what must come of it.
+//!
+//! - [`script`] is the file: JSON Lines that open a case, send events, let time pass, and say what is
+//!   expected then;
+//! - [`run`] takes one case through it, with the pure core and a clock that only the script moves: no
+//!   server, no store, no waiting;
+//! - [`expectation`] judges where the case stands;
+//! - [`json`] and [`text`] show what happened.
+//!
+//! Invariant: the same workflow, script and start give the same bytes, on any machine, at any time.
+
+pub mod delay;
+pub mod expectation;
+pub mod json;
+pub mod play;
+pub mod refusal;
+pub mod run;
+pub mod script;
+pub mod text;
+
+use std::fmt;
+
+pub use play::{Failed, News, Report, play};
+pub use run::{CASE_ID, Cause, Happening, Opening, Run, START};
+pub use script::Script;
+
+/// Why a script cannot be run to its end, and in which line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The script.
+    pub name: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// What was expected and what was found.
+    pub message: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.name, self.line, self.message)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,63 @@
+//! The words by which a script names a refusal: those of the HTTP API.
+
+use casewright_case::Refusal;
+
+/// Every code.
+pub const CODES: &[&str] = &[
+    "invalid-id",
+    "unknown-event",
+    UNKNOWN_CASE,
+    "case-done",
+    "event-not-now",
+    "forbidden",
+    "invalid-data",
+    "guard-failed",
+    "workflow-defect",
+    "decision-failed",
+];
+
+/// There is no case, since opening it was refused.
+pub const UNKNOWN_CASE: &str = "unknown-case";
+
+/// The code of a refusal.
+pub fn code(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::InvalidId(_) => "invalid-id",
+        Refusal::UnknownEvent { .. } => "unknown-event",
+        Refusal::Done => "case-done",
+        Refusal::NotNow { .. } => "event-not-now",
+        Refusal::Forbidden { .. } => "forbidden",
+        Refusal::InvalidInput(_) => "invalid-data",
+        Refusal::GuardFailed { .. } => "guard-failed",
+        Refusal::InvalidData(_) | Refusal::Limit { .. } => "workflow-defect",
+        Refusal::Decision(_) => "decision-failed",
+        // Neither can be: the run only fires timers that are pending, and loads nothing.
+        Refusal::NotPending | Refusal::Corrupt => "workflow-defect",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_one_of_the_http_api() {
+        for code in CODES {
+            let known = crate::http::KINDS.iter().any(|kind| kind.code == *code);
+            assert!(known, "{code}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_has_a_listed_code() {
+        for refusal in [
+            Refusal::Done,
+            Refusal::NotPending,
+            Refusal::InvalidId(String::new()),
+            Refusal::InvalidInput(Vec::new()),
+            Refusal::InvalidData(Vec::new()),
+        ] {
+            assert!(CODES.contains(&code(&refusal)), "{refusal}");
+        }
+    }
+}

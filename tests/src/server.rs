@@ -1,0 +1,295 @@
+//! The real binary, serving: started on a free port, spoken to over HTTP, killed and started again.
+//!
+//! Nothing here waits for a length of time. A server is ready when it says so on stdout, and ends
+//! when its process does. When a [`Server`] is dropped its process is killed, and the test fails if
+//! it ever told of a panic.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot have its server fails, and says why"
+)]
+
+pub mod client;
+pub mod output;
+pub mod polling;
+pub mod raw;
+
+use std::ffi::OsStr;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+pub use client::{Client, Reply};
+use output::{Collected, Lines};
+pub use polling::eventually;
+
+/// How long a server may take to greet: plugins are compiled at the start, on a busy machine by a
+/// build without optimisation.
+const START_LIMIT: Duration = Duration::from_secs(60);
+
+/// How a server is started.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    arguments: Vec<String>,
+}
+
+/// A server that runs.
+pub struct Server {
+    settings: Settings,
+    data: PathBuf,
+    /// Its data folder when it is its own, removed when it is dropped.
+    folder: Option<TempDir>,
+    process: Process,
+    address: SocketAddr,
+}
+
+/// What came of a server that did not start.
+#[derive(Debug)]
+pub struct Ended {
+    /// The exit code.
+    pub code: Option<i32>,
+    /// All that it printed.
+    pub stdout: String,
+    /// All that it told.
+    pub stderr: String,
+}
+
+struct Process {
+    child: Child,
+    stdout: Lines,
+    stderr: Collected,
+}
+
+impl Settings {
+    /// The shipped pack and plugins, on a free port.
+    pub fn new() -> Self {
+        Settings {
+            arguments: Vec::new(),
+        }
+        .with("--listen", "127.0.0.1:0")
+    }
+
+    /// With an argument and its value; the last of the same name counts.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        let named = self.arguments.iter().position(|argument| argument == name);
+        if let Some(place) = named {
+            self.arguments.drain(place..place + 2);
+        }
+        let value = value
+            .as_ref()
+            .to_str()
+            .expect("arguments of tests are UTF-8");
+        self.arguments.extend([name.to_owned(), value.to_owned()]);
+        self
+    }
+
+    /// Starts a server on a data folder of its own.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[track_caller]
+    pub fn start(&self) -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().join("data");
+        let mut server = self.start_on(&data);
+        server.folder = Some(folder);
+        server
+    }
+
+    /// Starts a server on a data folder that outlives it.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[track_caller]
+    pub fn start_on(&self, data: &Path) -> Server {
+        let settings = self.clone().with("--data", data);
+        match Process::start(&settings) {
+            Ok((process, address)) => Server {
+                settings,
+                data: data.to_owned(),
+                folder: None,
+                process,
+                address,
+            },
+            Err(ended) => panic!("the server did not start: {ended:?}"),
+        }
+    }
+
+    /// Starts a server that cannot start, and waits for its end.
+    ///
+    /// # Panics
+    /// It starts all the same.
+    #[track_caller]
+    pub fn fail_on(&self, data: &Path) -> Ended {
+        match Process::start(&self.clone().with("--data", data)) {
+            Ok((_, address)) => panic!("the server listens on {address}, and should not"),
+            Err(ended) => ended,
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings::new()
+    }
+}
+
+impl Server {
+    /// A server with the shipped pack and plugins, on a data folder of its own.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[track_caller]
+    pub fn start() -> Self {
+        Settings::new().start()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// A client that names no actor.
+    pub fn nobody(&self) -> Client {
+        Client::new(self.address)
+    }
+
+    /// A client of an actor with some roles, separated by commas.
+    pub fn actor(&self, id: &str, roles: &str) -> Client {
+        self.nobody().acting(id, roles)
+    }
+
+    /// The lines with which it greets. To be asked for once.
+    ///
+    /// # Panics
+    /// They do not come.
+    #[track_caller]
+    pub fn greeting(&mut self) -> &[String] {
+        let last = |line: &str| line.starts_with("Stop with").then_some(());
+        let lines = &mut self.process.stdout;
+        assert!(
+            lines.wait_for(START_LIMIT, last).is_some(),
+            "the greeting has no end"
+        );
+        lines.seen()
+    }
+
+    /// What it has told on stderr so far.
+    pub fn stderr(&self) -> String {
+        self.process.stderr.text()
+    }
+
+    /// Kills it as `kill -9` does: no chance to put anything in order.
+    pub fn kill(&mut self) {
+        self.process.end();
+    }
+
+    /// Kills it and starts it anew on the same data.
+    ///
+    /// # Panics
+    /// It does not start.
+    #[track_caller]
+    pub fn restart(&mut self) {
+        self.kill();
+        self.assert_calm();
+        match Process::start(&self.settings) {
+            Ok((process, address)) => (self.process, self.address) = (process, address),
+            Err(ended) => panic!("the server did not start again: {ended:?}"),
+        }
+    }
+
+    /// Asks it to stop, as a service manager does, and gives its exit code.
+    ///
+    /// # Panics
+    /// There is no `kill` on this system.
+    pub fn stop(mut self) -> Option<i32> {
+        let id = self.process.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(told.success(), "cannot tell the server to stop");
+        let status = self.process.child.wait().unwrap();
+        self.process.stderr.finish();
+        status.code()
+    }
+
+    /// It has told of no panic.
+    ///
+    /// # Panics
+    /// It has.
+    #[track_caller]
+    pub fn assert_calm(&self) {
+        let stderr = self.stderr();
+        assert!(!stderr.contains("panic"), "the server panicked:\n{stderr}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.end();
+        if !std::thread::panicking() {
+            self.assert_calm();
+        }
+    }
+}
+
+impl Process {
+    fn start(settings: &Settings) -> Result<(Self, SocketAddr), Ended> {
+        let mut command = Command::new(crate::binary());
+        command.arg("serve").args(&settings.arguments);
+        command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let stdout = Lines::of(child.stdout.take().unwrap());
+        let stderr = Collected::of(child.stderr.take().unwrap());
+        let mut process = Process {
+            child,
+            stdout,
+            stderr,
+        };
+        match process.stdout.wait_for(START_LIMIT, listens_on) {
+            Some(address) => Ok((process, address)),
+            None => Err(process.ended()),
+        }
+    }
+
+    /// How it ended by itself; it has closed its stdout, or is far too slow to.
+    fn ended(mut self) -> Ended {
+        if self.stdout.is_open() {
+            self.end();
+            let stderr = self.stderr.text();
+            panic!("the server did not greet within {START_LIMIT:?}:\n{stderr}");
+        }
+        let status = self.child.wait().unwrap();
+        self.stderr.finish();
+        Ended {
+            code: status.code(),
+            stdout: self.stdout.seen().join("\n"),
+            stderr: self.stderr.text(),
+        }
+    }
+
+    /// Kills it. A second time does nothing.
+    fn end(&mut self) {
+        // An error means that it has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        self.stderr.finish();
+    }
+}
+
+/// The address in the first line of the greeting.
+fn listens_on(line: &str) -> Option<SocketAddr> {
+    let (_, address) = line.split_once(" listens on http://")?;
+    address.trim().parse().ok()
+}

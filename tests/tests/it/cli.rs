@@ -1,0 +1,254 @@
+//! Whole transcripts of the real binary. `SNAPSHOTS=overwrite` writes them anew.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use casewright_tests::{binary, root};
+use snapbox::{Data, assert_data_eq};
+
+/// The folder in which the commands run, with the files that they read.
+fn folder() -> PathBuf {
+    root().join("tests/tests/cli")
+}
+
+/// What a command says, and how it ends.
+fn transcript(arguments: &[&str], input: &str) -> String {
+    let mut command = Command::new(binary());
+    command
+        .args(arguments)
+        .current_dir(folder())
+        // Help is wrapped to the terminal, reports are coloured for it.
+        .env_remove("COLUMNS")
+        .env_remove("CLICOLOR_FORCE")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that does not read its input may have closed it by now.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    let mut text = format!("$ casewright {}\n", arguments.join(" "));
+    text.push_str(&String::from_utf8(output.stdout).unwrap());
+    let said = String::from_utf8(output.stderr).unwrap();
+    for line in said.lines() {
+        writeln!(text, "stderr| {line}").unwrap();
+    }
+    let code = output.status.code().unwrap();
+    writeln!(text, "exit {code}").unwrap();
+    text.replace("casewright.exe", "casewright")
+}
+
+/// Runs commands and compares all of it with a file of the folder.
+fn check(name: &str, commands: &[&[&str]]) {
+    let transcripts: Vec<String> = commands
+        .iter()
+        .map(|command| transcript(command, ""))
+        .collect();
+    same(name, &transcripts.join("\n"));
+}
+
+fn same(name: &str, text: &str) {
+    let expected = Data::read_from(&folder().join(name), None);
+    assert_data_eq!(text.to_owned(), expected.raw());
+}
+
+#[test]
+fn help_explains_every_command() {
+    check(
+        "help.txt",
+        &[
+            &["--help"],
+            &["serve", "--help"],
+            &["check", "--help"],
+            &["schema", "--help"],
+            &["simulate", "--help"],
+            &["diagram", "--help"],
+        ],
+    );
+}
+
+#[test]
+fn check_says_what_is_wrong_and_where() {
+    check(
+        "check.txt",
+        &[
+            &["check"],
+            &["check", "visit.yaml"],
+            &["check", "broken.yaml"],
+            &["check", "broken.yaml", "--output", "json"],
+            &["check", "visit.yaml", "."],
+            &["check", "missing.yaml"],
+            &["check", "--colour"],
+        ],
+    );
+}
+
+#[test]
+fn simulate_runs_a_case() {
+    check(
+        "simulate.txt",
+        &[
+            &["simulate", "visit.yaml", "--events", "visit.jsonl"],
+            &[
+                "simulate",
+                "visit.yaml",
+                "--events",
+                "visit.jsonl",
+                "--output",
+                "json",
+            ],
+            &["simulate", "visit.yaml", "--events", "surprise.jsonl"],
+            &[
+                "simulate",
+                "visit.yaml",
+                "--data",
+                r#"{"customer": "B"}"#,
+                "--now",
+                "2026-03-01T00:00:00Z",
+            ],
+            &[
+                "simulate",
+                "visit.yaml",
+                "--actor",
+                "crm:system",
+                "--output",
+                "json",
+            ],
+        ],
+    );
+}
+
+#[test]
+fn simulate_says_why_it_cannot_run() {
+    check(
+        "simulate-failures.txt",
+        &[
+            &["simulate", "broken.yaml", "--events", "visit.jsonl"],
+            &["simulate", "visit.yaml", "--events", "bad-line.jsonl"],
+            &["simulate", "visit.yaml", "--events", "missing.jsonl"],
+            &[
+                "simulate",
+                "visit.yaml",
+                "--events",
+                "visit.jsonl",
+                "--data",
+                "{}",
+            ],
+            &["simulate", "visit.yaml", "--data", "[1]"],
+            &["simulate", "visit.yaml", "--now", "today"],
+        ],
+    );
+}
+
+#[test]
+fn timers_without_end_are_no_endless_run() {
+    let text = transcript(
+        &[
+            "simulate",
+            "endless.yaml",
+            "--actor",
+            "li.na:account-manager",
+        ],
+        "",
+    );
+    let end: Vec<&str> = text.lines().rev().take(2).collect();
+    let told = "stderr| error: <stdin>:0: more than 10000 timers fell due, one after the other";
+    assert_eq!(end, ["exit 2", told]);
+}
+
+#[test]
+fn events_come_from_standard_input_too() {
+    let events = fs::read_to_string(folder().join("visit.jsonl")).unwrap();
+    let from_file = transcript(&["simulate", "visit.yaml", "--events", "visit.jsonl"], "");
+    let piped = transcript(&["simulate", "visit.yaml", "--events", "-"], &events);
+    let without_flag = transcript(&["simulate", "visit.yaml"], &events);
+    let body = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(body(&piped), body(&from_file));
+    assert_eq!(body(&without_flag), body(&from_file));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let pack = root().join("schemas/packs/key-account");
+    let workflow = pack.join("workflows/project-lifecycle.yaml");
+    let events = pack.join("scenarios/project-lifecycle/contract-and-value-assessment.jsonl");
+    let (workflow, events) = (workflow.to_str().unwrap(), events.to_str().unwrap());
+    let command = ["simulate", workflow, "--events", events, "--output", "json"];
+    assert_eq!(transcript(&command, ""), transcript(&command, ""));
+}
+
+#[test]
+fn diagram_draws() {
+    check(
+        "diagram.txt",
+        &[
+            &[
+                "diagram",
+                "visit.yaml",
+                "--language",
+                "zh",
+                "--active",
+                "planned",
+            ],
+            &["diagram", "visit.yaml", "--active", "planed"],
+            &["diagram", "broken.yaml"],
+        ],
+    );
+}
+
+#[test]
+fn every_schema_is_printed_and_written() {
+    let out = tempfile::tempdir().unwrap();
+    let path = out.path().to_str().unwrap();
+    let written = transcript(&["schema", "--out", path], "");
+    assert!(written.ends_with("exit 0\n"), "{written}");
+    let mut names: Vec<String> = fs::read_dir(out.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "calendar.schema.json",
+            "openapi.json",
+            "pack.schema.json",
+            "parameters.schema.json",
+            "roles.schema.json",
+            "scenario.schema.json",
+            "types.schema.json",
+            "workflow.schema.json",
+        ]
+    );
+    for name in names {
+        let word = name.split('.').next().unwrap();
+        let text = fs::read_to_string(out.path().join(&name)).unwrap();
+        assert!(text.ends_with("}\n"), "{name}");
+        let printed = transcript(&["schema", word], "");
+        assert_eq!(
+            printed,
+            format!("$ casewright schema {word}\n{text}exit 0\n")
+        );
+    }
+}
+
+#[test]
+fn the_committed_schemas_are_those_of_the_code() {
+    let out = tempfile::tempdir().unwrap();
+    transcript(&["schema", "--out", out.path().to_str().unwrap()], "");
+    for entry in fs::read_dir(out.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        let committed = fs::read_to_string(root().join("schemas").join(name)).unwrap_or_default();
+        let current = fs::read_to_string(&path).unwrap();
+        assert!(
+            committed == current,
+            "schemas/{} is not current; run `cargo xtask generate`",
+            name.display()
+        );
+    }
+}

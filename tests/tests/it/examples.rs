@@ -1,0 +1,265 @@
+//! What a newcomer does first works as it is told: the examples, the greeting, the tour of the README.
+//!
+//! `SNAPSHOTS=overwrite cargo test -p casewright-tests examples` rewrites the expected outputs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use casewright_tests::server::{Server, Settings};
+use casewright_tests::{binary, root};
+use snapbox::Data;
+use tempfile::TempDir;
+
+/// The folders of `examples/`, and the workflow that each is about.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("01-complaint", "complaint-handling"),
+    ("02-admission", "account-admission"),
+    ("03-project", "project-lifecycle"),
+    ("04-exit", "exit-management"),
+];
+/// Where the commands of the README and the examples expect the server.
+const USUAL_ADDRESS: &str = "http://127.0.0.1:8080";
+
+#[test]
+fn every_example_is_run() {
+    let entries = fs::read_dir(root().join("examples")).unwrap();
+    let entries = entries.map(|entry| entry.unwrap());
+    let folders = entries.filter(|entry| entry.file_type().unwrap().is_dir());
+    let mut names: Vec<String> = folders
+        .map(|folder| folder.file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let run: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(
+        names, run,
+        "the list at the top of this file names every example"
+    );
+}
+
+#[test]
+fn scenarios_of_examples_are_simulated_as_they_say() {
+    for (name, workflow) in EXAMPLES {
+        let mut simulate = Command::new(binary());
+        simulate.current_dir(root()).arg("simulate");
+        simulate.arg(format!(
+            "schemas/packs/key-account/workflows/{workflow}.yaml"
+        ));
+        simulate.args(["--events", &format!("examples/{name}/scenario.jsonl")]);
+        let printed = succeed(simulate.output().unwrap());
+        assert_is(&printed, &example(name).join("simulated.txt"));
+    }
+}
+
+#[test]
+fn scripts_of_examples_print_what_they_say() {
+    require_curl();
+    let server = Server::start();
+    for (name, _) in EXAMPLES {
+        let mut script = Command::new("sh");
+        script.arg(example(name).join("run.sh"));
+        script.env("CASE", name);
+        script.env("CASEWRIGHT_URL", format!("http://{}", server.address()));
+        let printed = succeed(script.output().unwrap());
+        assert_is(
+            &without_times(&printed),
+            &example(name).join("expected.txt"),
+        );
+    }
+}
+
+#[test]
+fn commands_of_the_greeting_work_as_pasted() {
+    require_curl();
+    let mut server = Server::start();
+    let greeting = server.greeting();
+    let commands: Vec<&String> = greeting
+        .iter()
+        .filter(|line| line.starts_with("curl "))
+        .collect();
+    assert_eq!(commands.len(), 3, "{greeting:#?}");
+    let folder = tempfile::tempdir().unwrap();
+    for command in commands {
+        let answer = succeed(shell(command, folder.path()));
+        assert!(
+            answer.starts_with('{') && !is_problem(&answer),
+            "{command}\n{answer}"
+        );
+    }
+}
+
+#[test]
+fn the_tour_of_the_readme_works_as_pasted() {
+    require_curl();
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let server = Server::start();
+    let address = format!("http://{}", server.address());
+    let checkout = Checkout::new();
+    let blocks = blocks(&readme);
+    let mut steps = 0;
+    for (number, block) in blocks
+        .iter()
+        .enumerate()
+        .filter(|(_, block)| block.language == "sh")
+    {
+        let shown = blocks
+            .get(number + 1)
+            .filter(|next| ["json", "text"].contains(&&*next.language));
+        let shown = shown.map_or("", |next| &next.text);
+        let command = block.text.replace(USUAL_ADDRESS, &address);
+        let output = shell(&command, checkout.path());
+        let printed = text(&output.stdout) + &text(&output.stderr);
+        let told = format!("{}\n{printed}", block.text);
+        assert_eq!(output.status.success(), !shown.contains("error["), "{told}");
+        assert_eq!(is_problem(&printed), is_problem(shown), "{told}");
+        assert_shown(shown, &printed);
+        steps += 1;
+    }
+    assert!(steps >= 10, "the README has lost its tour");
+    // The one command of the tour that does not come back.
+    Settings::new()
+        .with("--pack", checkout.path().join("company/packs/acme"))
+        .start();
+}
+
+#[test]
+fn the_readme_in_chinese_has_the_same_commands() {
+    let [english, chinese] = ["README.md", "README.zh-CN.md"].map(|name| {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        blocks(&text)
+    });
+    assert_eq!(english, chinese);
+}
+
+/// A folder that looks like the checkout to the commands of the README, and may be written to.
+struct Checkout(TempDir);
+
+impl Checkout {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&root().join("schemas"), &folder.path().join("schemas"));
+        copy(&root().join("examples"), &folder.path().join("examples"));
+        Checkout(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => {
+                fs::copy(entry.path(), to).unwrap();
+            }
+        }
+    }
+}
+
+/// A fenced block of a page in Markdown.
+#[derive(Debug, PartialEq, Eq)]
+struct Block {
+    /// What stands after the fence: `sh` is a command of the tour, `shell` one that the test does not
+    /// run, and `json` or `text` after a command is what it prints, where `…` stands for anything.
+    language: String,
+    text: String,
+}
+
+fn blocks(page: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines().map(str::trim_end);
+    while let Some(line) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            blocks.push(Block {
+                language: language.to_owned(),
+                text: text.join("\n"),
+            });
+        }
+    }
+    blocks
+}
+
+/// What the page shows was printed, in this order. White space does not count: answers are one line.
+#[track_caller]
+fn assert_shown(shown: &str, printed: &str) {
+    let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+    let all = squeeze(printed);
+    let mut rest = all.as_str();
+    for part in squeeze(shown).split('…') {
+        match rest.find(part) {
+            Some(place) => rest = &rest[place + part.len()..],
+            None => panic!("expected `{part}` in what follows:\n{rest}\n\nall of it:\n{printed}"),
+        }
+    }
+}
+
+fn shell(command: &str, folder: &Path) -> Output {
+    let path = std::env::var("PATH").unwrap();
+    let path = format!("{}:{path}", binary().parent().unwrap().display());
+    let mut shell = Command::new("sh");
+    shell
+        .args(["-eu", "-c", command])
+        .current_dir(folder)
+        .env("PATH", path);
+    shell.output().unwrap()
+}
+
+fn is_problem(answer: &str) -> bool {
+    answer.contains("\"type\":\"/problems/")
+}
+
+#[track_caller]
+fn require_curl() {
+    let version = Command::new("curl").arg("--version").output();
+    let found = version.is_ok_and(|output| output.status.success());
+    assert!(
+        found,
+        "the examples and the README speak to the server with `curl`: install it"
+    );
+}
+
+#[track_caller]
+fn succeed(output: Output) -> String {
+    assert!(
+        output.status.success(),
+        "{}{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+    text(&output.stdout)
+}
+
+#[track_caller]
+fn assert_is(printed: &str, expected: &Path) {
+    snapbox::assert_data_eq!(printed.to_owned(), Data::read_from(expected, None).raw());
+}
+
+fn example(name: &str) -> PathBuf {
+    root().join("examples").join(name)
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The times of RFC 3339 in UTC replaced by `<time>`.
+fn without_times(text: &str) -> String {
+    let without = |word: &str| match is_time(word) {
+        true => "<time>".to_owned(),
+        false => word.to_owned(),
+    };
+    let words: Vec<String> = text.split(' ').map(without).collect();
+    words.join(" ")
+}
+
+fn is_time(word: &str) -> bool {
+    let digits = word.bytes().filter(u8::is_ascii_digit).count();
+    let rest = word.trim_start_matches(|c: char| c.is_ascii_digit() || "-T:.".contains(c));
+    digits >= "20260105010000".len() && rest == "Z"
+}

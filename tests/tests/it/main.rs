@@ -1,0 +1,7 @@
+//! What crosses crates.
+
+mod cli;
+mod edges;
+mod examples;
+mod scenarios;
+mod tidy;
