@@ -108,7 +108,7 @@ states() {
 events() {
     printf '%s\n' "$body" |
         sed -e 's/.*"events":\[//' -e "s/{\"event\":\"/\\$LINE_BREAK/g" |
-        sed -n 's/^\([a-z-]*\)","title".*/\1/p' |
+        sed -n 's/^\([^"]*\)","title".*/\1/p' |
         paste -s -d ' ' - | sed -e 's/^$/(nothing)/' -e 's/ /, /g'
 }
 

@@ -20,6 +20,7 @@ use std::ffi::OsStr;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -61,7 +62,8 @@ pub struct Ended {
 
 struct Process {
     child: Child,
-    stdout: Lines,
+    /// Locked only so that a server can be shared by threads.
+    stdout: Mutex<Lines>,
     stderr: Collected,
 }
 
@@ -177,7 +179,7 @@ impl Server {
     #[track_caller]
     pub fn greeting(&mut self) -> &[String] {
         let last = |line: &str| line.starts_with("Stop with").then_some(());
-        let lines = &mut self.process.stdout;
+        let lines = self.process.stdout.get_mut().unwrap();
         assert!(
             lines.wait_for(START_LIMIT, last).is_some(),
             "the greeting has no end"
@@ -250,14 +252,15 @@ impl Process {
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let stdout = Lines::of(child.stdout.take().unwrap());
+        let mut stdout = Lines::of(child.stdout.take().unwrap());
         let stderr = Collected::of(child.stderr.take().unwrap());
-        let mut process = Process {
+        let address = stdout.wait_for(START_LIMIT, listens_on);
+        let process = Process {
             child,
-            stdout,
+            stdout: Mutex::new(stdout),
             stderr,
         };
-        match process.stdout.wait_for(START_LIMIT, listens_on) {
+        match address {
             Some(address) => Ok((process, address)),
             None => Err(process.ended()),
         }
@@ -265,7 +268,7 @@ impl Process {
 
     /// How it ended by itself; it has closed its stdout, or is far too slow to.
     fn ended(mut self) -> Ended {
-        if self.stdout.is_open() {
+        if self.stdout.get_mut().unwrap().is_open() {
             self.end();
             let stderr = self.stderr.text();
             panic!("the server did not greet within {START_LIMIT:?}:\n{stderr}");
@@ -274,7 +277,7 @@ impl Process {
         self.stderr.finish();
         Ended {
             code: status.code(),
-            stdout: self.stdout.seen().join("\n"),
+            stdout: self.stdout.get_mut().unwrap().seen().join("\n"),
             stderr: self.stderr.text(),
         }
     }

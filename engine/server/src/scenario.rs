@@ -29,7 +29,7 @@ pub use script::Script;
 pub struct Fault {
     /// The script.
     pub name: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 when it is about no line.
     pub line: usize,
     /// What was expected and what was found.
     pub message: String,
@@ -37,8 +37,19 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.name, self.line, self.message)
+        write!(f, "{}: {}", place(&self.name, self.line), self.message)
     }
 }
 
 impl std::error::Error for Fault {}
+
+/// `e.jsonl:3`, or the bare name for line 0.
+pub fn place(name: &str, line: usize) -> String {
+    match line {
+        0 => name.to_owned(),
+        _ => format!("{name}:{line}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use std::process::Command;
 use clap::Args;
 
 use crate::error::TaskError;
+use crate::toolchain::output;
 
 /// Write the JSON Schemas and `openapi.json` into `schemas/`.
 #[derive(Debug, Args)]
@@ -42,17 +43,7 @@ fn write(root: &Path, folder: &Path) -> Result<(), TaskError> {
         .args(["schema", "--out"])
         .arg(folder)
         .current_dir(root);
-    let failed = |reason: String| TaskError::Program {
-        program: "cargo run --package=casewright -- schema".to_owned(),
-        reason,
-    };
-    let status = command
-        .status()
-        .map_err(|error| failed(error.to_string()))?;
-    match status.success() {
-        true => Ok(()),
-        false => Err(failed(status.to_string())),
-    }
+    output(&mut command).map(|_| ())
 }
 
 /// One line for each file that is missing, out of date, or no longer made.

@@ -143,7 +143,6 @@ impl Reply {
     /// # Panics
     /// It has another.
     #[track_caller]
-    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self

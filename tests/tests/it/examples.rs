@@ -107,6 +107,8 @@ fn the_tour_of_the_readme_works_as_pasted() {
             .filter(|next| ["json", "text"].contains(&&*next.language));
         let shown = shown.map_or("", |next| &next.text);
         let command = block.text.replace(USUAL_ADDRESS, &address);
+        // What an example takes when it is not told where the server is.
+        let command = format!("export CASEWRIGHT_URL={address}\n{command}");
         let output = shell(&command, checkout.path());
         let printed = text(&output.stdout) + &text(&output.stderr);
         let told = format!("{}\n{printed}", block.text);

@@ -3,13 +3,6 @@
 //! [`journeys`] drives every scenario of the shipped pack from its first line to its last; the other
 //! modules look at one part of the API each.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
-)]
-
 mod diagrams;
 mod journey;
 mod journeys;

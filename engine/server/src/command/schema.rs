@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::{http, scenario};
 
-/// Print a JSON Schema: of a file of a pack, or OpenAPI of the HTTP API.
+/// Print a JSON Schema: of a file of a pack, or OpenAPI of the HTTP API
 ///
 /// With the schema an editor completes keys, explains them, and marks mistakes while you type. The YAML
 /// extensions of editors find it by a comment in the first line of the file:

@@ -15,7 +15,7 @@ use super::check::definition;
 use crate::cli::{Failure, Output, Verdict, print, tell};
 use crate::folder;
 use crate::scenario::script::{in_column, parse_time};
-use crate::scenario::{CASE_ID, Happening, News, Opening, Report, Script, json, play, text};
+use crate::scenario::{CASE_ID, Happening, News, Opening, Report, Script, json, place, play, text};
 
 /// Run a case of a workflow file through events, without a server and in no time.
 ///
@@ -89,10 +89,8 @@ impl Simulate {
         let mut told = |news: News<'_>| match news {
             News::Happened { line, happening } => show.happening(line, happening),
             News::Failed(failed) => {
-                tell(format_args!(
-                    "{}:{}: {}",
-                    script.name, failed.line, failed.message
-                ));
+                let place = place(&script.name, failed.line);
+                tell(format_args!("{place}: {}", failed.message));
             }
         };
         let report = play(&definition, &plugins, &script, opening, &mut told);

@@ -36,6 +36,27 @@ pub fn code(refusal: &Refusal) -> &'static str {
     }
 }
 
+/// What people are told: the refusal, with the one thing to try, or with what the guards that do not
+/// hold say of themselves.
+pub fn words(refusal: &Refusal) -> String {
+    let more = match refusal {
+        Refusal::UnknownEvent { suggestion, .. } => {
+            let near = suggestion.as_ref();
+            near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"))
+        }
+        Refusal::GuardFailed { blocked, .. } => {
+            let titles = blocked.iter().filter_map(|blocked| blocked.title.as_ref());
+            let titles: Vec<&str> = titles.map(|title| title.get("en")).collect();
+            match titles.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", titles.join("; ")),
+            }
+        }
+        _ => String::new(),
+    };
+    format!("{refusal}{more}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

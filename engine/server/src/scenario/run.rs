@@ -12,7 +12,7 @@ use casewright_chart::{Effect, Limits, Pending, Timestamp, Trace, TransitionInde
 use casewright_definition::{Decide, Definition};
 use serde_json::Value as Json;
 
-use super::refusal::{UNKNOWN_CASE, code};
+use super::refusal::{UNKNOWN_CASE, code, words};
 
 /// How many timers may fall due while time passes once. A process that reminds daily for twenty years
 /// stays below; one that sets itself a timer of no length never ends.
@@ -269,7 +269,7 @@ impl<'a> Run<'a> {
             Err(refusal) => {
                 let refused = Refused {
                     code: code(&refusal),
-                    message: refusal.to_string(),
+                    message: words(&refusal),
                 };
                 self.refused(cause, Some(actor), Some(refused))
             }

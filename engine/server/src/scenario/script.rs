@@ -184,6 +184,8 @@ pub fn in_column(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let place = format!(" at line {} column {}", error.line(), error.column());
     match message.strip_suffix(&place) {
+        // What is wrong with all of it has no place.
+        Some(message) if error.column() == 0 => message.to_owned(),
         Some(message) => format!("{message} (column {})", error.column()),
         None => message,
     }

@@ -10,6 +10,9 @@ use super::delay::words;
 use super::json::{EffectForm, effects};
 use super::run::{Cause, Happening};
 
+/// The most roles of an actor that are named; nobody reads on.
+const MAX_ROLES: usize = 5;
+
 /// A paragraph about something that happened: a head line, the trace indented under it, where the case
 /// stands then, the fields that changed, and what is asked of the world. `since` is the time of the one
 /// before.
@@ -28,7 +31,7 @@ fn write(
 ) -> fmt::Result {
     head(text, happening, since)?;
     if let Some(refused) = &happening.refused {
-        return writeln!(text, "  refused: {} ({})", refused.code, refused.message);
+        return writeln!(text, "  refused: {}: {}", refused.code, refused.message);
     }
     for line in trace::lines(chart, &happening.trace) {
         writeln!(text, "    {line}")?;
@@ -59,6 +62,9 @@ fn head(text: &mut String, happening: &Happening, since: Option<Timestamp>) -> f
     let timer = matches!(happening.cause, Cause::Timer { .. });
     match happening.actor.as_ref().filter(|_| !timer) {
         Some(actor) if actor.roles.is_empty() => write!(text, "  by {}", actor.id)?,
+        Some(actor) if actor.roles.len() > MAX_ROLES => {
+            write!(text, "  by {} (in {} roles)", actor.id, actor.roles.len())?;
+        }
         Some(actor) => write!(text, "  by {} ({})", actor.id, actor.roles.join(", "))?,
         None if timer => write!(text, "  by itself")?,
         None => {}

@@ -10,7 +10,7 @@ use super::journey::Journey;
 /// The decisions that events of the shipped workflows ask for, and where the answer goes.
 const DECISIONS: &[(&str, &str, &str)] = &[
     ("register", "complaint-routing.route-complaint", "routing"),
-    ("complete-evaluation", "account-scoring.score-account", "score"),
+    ("complete-evaluation", "account-scoring.score-account", "scoring"),
 ];
 
 /// The whole history, read in pages.

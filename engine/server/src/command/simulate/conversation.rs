@@ -5,7 +5,7 @@ use std::io::BufRead;
 use casewright_case::Possible;
 use casewright_chart::Timestamp;
 use casewright_definition::json::timestamp;
-use casewright_definition::{Decide, Definition};
+use casewright_definition::{Decide, Definition, Signature};
 use serde_json::{Map, Value as Json};
 
 use super::{Show, parse_actor, parse_data};
@@ -29,7 +29,7 @@ pub(super) fn hold(
     let opened = conversation.run.open(&opening.data);
     conversation.show.happening(0, &opened);
     if opened.refused.is_some() {
-        let fields = fields(&definition.start.stored);
+        let fields = fields(&definition.start);
         tell(format_args!(
             "hint: `--data` gives the data, `--actor` says who opens it; the fields are {fields}"
         ));
@@ -109,7 +109,7 @@ impl<I: BufRead> Conversation<'_, I> {
             Err(_) => choice.to_owned(),
         };
         let signature = self.run.definition().events.get(chosen.as_str());
-        let question = match signature.map(|signature| fields(&signature.stored)) {
+        let question = match signature.map(fields) {
             Some(fields) => {
                 format!("data of `{chosen}` as JSON, empty for none (fields: {fields})")
             }
@@ -195,7 +195,11 @@ fn offered(possible: &Possible<'_>) -> String {
     format!("{}  {title}{why}", possible.event)
 }
 
-fn fields(names: &[std::sync::Arc<str>]) -> String {
+/// The fields that an event may carry.
+fn fields(signature: &Signature) -> String {
+    let properties = signature.input.json().get("properties");
+    let names = properties.and_then(Json::as_object).into_iter();
+    let names: Vec<&str> = names.flat_map(Map::keys).map(String::as_str).collect();
     match names.is_empty() {
         true => "none".to_owned(),
         false => names.join(", "),
