@@ -27,7 +27,7 @@ use tempfile::TempDir;
 
 pub use client::{Client, Reply};
 use output::{Collected, Lines};
-pub use polling::eventually;
+pub use polling::{eventually, pause};
 
 /// How long a server may take to greet: plugins are compiled at the start, on a busy machine by a
 /// build without optimisation.
@@ -37,6 +37,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 #[derive(Clone, Debug)]
 pub struct Settings {
     arguments: Vec<String>,
+    may_panic: bool,
 }
 
 /// A server that runs.
@@ -72,8 +73,24 @@ impl Settings {
     pub fn new() -> Self {
         Settings {
             arguments: Vec::new(),
+            may_panic: false,
         }
         .with("--listen", "127.0.0.1:0")
+    }
+
+    /// A pack of two small workflows, `counting` and `reminding`, and no plugins: it starts at once.
+    pub fn small() -> Self {
+        let pack = crate::root().join("tests/packs/small");
+        Settings::new()
+            .with("--pack", &pack)
+            .with("--plugins", &pack)
+    }
+
+    /// On data that is damaged: redb may tell of a panic, which the server must outlive.
+    #[must_use]
+    pub fn on_damaged_data(mut self) -> Self {
+        self.may_panic = true;
+        self
     }
 
     /// With an argument and its value; the last of the same name counts.
@@ -110,15 +127,8 @@ impl Settings {
     /// It does not start.
     #[track_caller]
     pub fn start_on(&self, data: &Path) -> Server {
-        let settings = self.clone().with("--data", data);
-        match Process::start(&settings) {
-            Ok((process, address)) => Server {
-                settings,
-                data: data.to_owned(),
-                folder: None,
-                process,
-                address,
-            },
+        match self.try_start_on(data) {
+            Ok(server) => server,
             Err(ended) => panic!("the server did not start: {ended:?}"),
         }
     }
@@ -129,10 +139,52 @@ impl Settings {
     /// It starts all the same.
     #[track_caller]
     pub fn fail_on(&self, data: &Path) -> Ended {
-        match Process::start(&self.clone().with("--data", data)) {
-            Ok((_, address)) => panic!("the server listens on {address}, and should not"),
+        match self.try_start_on(data) {
+            Ok(server) => panic!("the server listens on {}, and should not", server.address),
             Err(ended) => ended,
         }
+    }
+
+    /// Starts a server on a data folder that outlives it.
+    ///
+    /// # Errors
+    /// It has ended before it served.
+    pub fn try_start_on(&self, data: &Path) -> Result<Server, Ended> {
+        let settings = self.clone().with("--data", data);
+        let (process, address) = Process::start(&settings)?;
+        Ok(Server {
+            settings,
+            data: data.to_owned(),
+            folder: None,
+            process,
+            address,
+        })
+    }
+}
+
+impl Settings {
+    /// Starts a server, and kills it a moment after it has made its data folder: before it greets, if
+    /// the moment is short.
+    ///
+    /// # Panics
+    /// It makes no folder.
+    #[track_caller]
+    pub fn start_and_kill(&self, data: &Path, moment: Duration) {
+        let mut child = self.clone().with("--data", data).spawn();
+        eventually("the data folder is made", || data.exists().then_some(()));
+        pause(moment);
+        // An error means that it has ended by itself.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+
+    fn spawn(&self) -> Child {
+        let mut command = Command::new(crate::binary());
+        command.arg("serve").args(&self.arguments);
+        command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
+        command.stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
     }
 }
 
@@ -238,7 +290,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.process.end();
-        if !std::thread::panicking() {
+        if !self.settings.may_panic && !std::thread::panicking() {
             self.assert_calm();
         }
     }
@@ -246,12 +298,7 @@ impl Drop for Server {
 
 impl Process {
     fn start(settings: &Settings) -> Result<(Self, SocketAddr), Ended> {
-        let mut command = Command::new(crate::binary());
-        command.arg("serve").args(&settings.arguments);
-        command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
-        command.stdin(Stdio::null());
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        let mut child = settings.spawn();
         let mut stdout = Lines::of(child.stdout.take().unwrap());
         let stderr = Collected::of(child.stderr.take().unwrap());
         let address = stdout.wait_for(START_LIMIT, listens_on);

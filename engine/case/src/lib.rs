@@ -4,7 +4,7 @@
 //! - [`open`], [`send`] and [`fire`] take a command and give an [`Outcome`]: the case as it is then,
 //!   the [`Record`] for the journal, and the effects to act on once both are stored; or a
 //!   [`Refusal`], and nothing has happened;
-//! - [`possible`] tells what an actor may do next;
+//! - [`possible()`] tells what an actor may do next;
 //! - [`trace`] puts what happened inside a step into words.
 //!
 //! Architecture invariants: no clock, no IO, no storage. The same case, command, `now` and decisions

@@ -192,7 +192,8 @@ impl<'a> Interpreter<'a> {
 
     /// `exitInterpreter`: exit content runs, services stop, what is pending is dropped.
     ///
-    /// DIFFERENCE: the configuration is kept, so that a run that is done shows where it ended.
+    /// DIFFERENCE: the configuration is kept, and the trace shows no exit, so that a run that is done
+    /// shows where it ended.
     fn exit_interpreter(&mut self) -> Result<(), StepError> {
         for state in self.configuration.clone().into_iter().rev() {
             self.exit_content(state)?;

@@ -1,6 +1,7 @@
 //! JSON Schemas (2020-12) of case data, events and parameters.
 
 mod mistakes;
+mod standalone;
 mod words;
 
 use jsonschema::{Draft, Registry, Validator};
@@ -57,6 +58,7 @@ impl Schema {
             message,
             hint: None,
         };
+        let alone = standalone::standalone(json, types);
         let types: serde_json::Map<String, serde_json::Value> = types
             .iter()
             .map(|(name, schema)| (name.clone(), schema.clone()))
@@ -77,12 +79,12 @@ impl Schema {
                 ..unusable(error.to_string())
             })?;
         Ok(Schema {
-            json: json.clone(),
+            json: alone,
             validator,
         })
     }
 
-    /// The schema itself.
+    /// The schema itself, with the types of the pack that it uses under `$defs`.
     pub fn json(&self) -> &serde_json::Value {
         &self.json
     }

@@ -42,11 +42,11 @@ pub fn from_json(json: &serde_json::Value) -> Value {
     }
 }
 
-/// The time as RFC 3339 text in UTC, the form of every time in JSON; its bare milliseconds when it
+/// The time as RFC 3339 text in UTC with milliseconds, the form of every time in JSON; its bare milliseconds when it
 /// lies beyond the years that RFC 3339 can write.
 pub fn timestamp(at: Timestamp) -> String {
     match jiff::Timestamp::from_millisecond(at.unix_ms()) {
-        Ok(at) => at.to_string(),
+        Ok(at) => format!("{at:.3}"),
         Err(_) => at.unix_ms().to_string(),
     }
 }

@@ -1,9 +1,9 @@
 //! Clock, lanes, timers and commit: the only place with time and threads.
 //!
-//! One command goes through here like this: [`Runtime`] puts it into the lane of its case ([`lane`]),
+//! One command goes through here like this: [`Runtime`] puts it into the lane of its case (`lane`),
 //! reads the case, takes the pure step with the time of the [`clock`] and the answers of the
-//! [`plugins`], hands what came of it to the committer ([`committer`]), and answers once that is on
-//! disk. What is due later is woken by [`timer`].
+//! [`plugins`], hands what came of it to the committer (`committer`), and answers once that is on
+//! disk. What is due later is woken by `timer`.
 //!
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.

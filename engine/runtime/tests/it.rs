@@ -15,7 +15,7 @@ use casewright_chart::{Limits, Timestamp};
 use casewright_definition::{Definition, Files, Pack};
 use casewright_runtime::{CommandError, ManualClock, Plugins, Runtime};
 use casewright_store::tables::Table;
-use casewright_store::{Batch, CaseFilter, KeyValue, Memory, Range, Store, StoreError};
+use casewright_store::{Batch, CaseFilter, KeyValue, Memory, Range, Row, Store, StoreError};
 use serde_json::json;
 
 const WORKFLOW: &str = r#"
@@ -83,7 +83,7 @@ impl KeyValue for Mounted {
         self.0.memory.get(table, key)
     }
 
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
         self.0.memory.scan(table, range)
     }
 
@@ -148,7 +148,7 @@ impl Desk {
         };
         tokio::time::timeout(Duration::from_secs(20), wait)
             .await
-            .expect("it never came about");
+            .unwrap_or_else(|_| panic!("it never came about"));
     }
 }
 

@@ -11,7 +11,6 @@ mod views;
 mod workflows;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{Method, Uri};
 use axum::routing::{get, post};
 use casewright_definition::Pack;
@@ -24,6 +23,9 @@ pub use problem::{KINDS, Problem};
 /// The largest body of a request. A case is a record of decisions; documents stay where they are
 /// and are referred to.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
+/// How much of a body that is too large is taken in all the same, and forgotten. Most clients send all
+/// they have before they read the answer, and would see a broken connection in its place.
+const MAX_FORGOTTEN_BYTES: usize = 64 * MAX_BODY_BYTES;
 
 /// What every request sees.
 #[derive(Clone)]
@@ -53,7 +55,6 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>) -> Router {
         .route("/cases/{case}/history", get(cases::history))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(Server { runtime, pack })
 }
 

@@ -3,6 +3,9 @@
 use crate::error::StoreError;
 use crate::tables::Table;
 
+/// A key and its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 /// An ordered key-value store.
 ///
 /// Reads see everything that was committed before they began. A commit is all or nothing, and has
@@ -19,7 +22,7 @@ pub trait KeyValue: Send + Sync {
     ///
     /// # Errors
     /// The backend failed.
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError>;
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError>;
 
     /// Writes a batch if its preconditions hold.
     ///

@@ -5,7 +5,7 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::StoreError;
-use crate::key_value::{Batch, KeyValue, Range};
+use crate::key_value::{Batch, KeyValue, Range, Row};
 use crate::tables::Table;
 
 type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
@@ -28,7 +28,7 @@ impl KeyValue for Memory {
         Ok(self.lock().get(&(table, key.to_vec())).cloned())
     }
 
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
         let tables = self.lock();
         let start = (table, range.start.clone());
         let found = tables

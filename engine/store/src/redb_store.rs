@@ -1,7 +1,11 @@
 //! The embedded store: one redb file in the data folder.
+//!
+//! redb panics on some kinds of damage to its file. Every call to it goes through `contained`, so
+//! that damage is an error like any other.
 
 use std::fs;
 use std::io::ErrorKind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use redb::{
@@ -10,7 +14,8 @@ use redb::{
 };
 
 use crate::error::StoreError;
-use crate::key_value::{Batch, KeyValue, Range};
+use crate::key_value::{Batch, KeyValue, Range, Row};
+use crate::redb_file;
 use crate::tables::Table;
 
 /// The file's name inside the data folder.
@@ -19,7 +24,8 @@ pub const FILE_NAME: &str = "casewright.redb";
 /// A redb file. One process has it open at a time.
 #[derive(Debug)]
 pub struct Redb {
-    database: Database,
+    /// There until this is dropped.
+    database: Option<Database>,
 }
 
 fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
@@ -42,16 +48,34 @@ impl Redb {
             StoreError::Io(format!("cannot make the folder `{shown}`: {error}"))
         })?;
         let path = folder.join(FILE_NAME);
-        let database = Database::create(&path).map_err(|error| cannot_open(&path, &error))?;
-        let store = Redb { database };
+        let no_store = |message| StoreError::NoStore {
+            path: path.display().to_string(),
+            message,
+        };
+        let open = || {
+            redb_file::make(&path, |new| Redb::open_file(new).map(drop))?;
+            Redb::open_file(&path)
+        };
+        contained(open).map_err(no_store)?
+    }
+
+    fn open_file(path: &Path) -> Result<Self, StoreError> {
+        let database = Database::create(path).map_err(|error| cannot_open(path, &error))?;
+        let store = Redb {
+            database: Some(database),
+        };
         store
             .make_tables()
             .map_err(|error| io("cannot prepare the store", &error))?;
         Ok(store)
     }
 
+    fn database(&self) -> Result<&Database, StorageError> {
+        self.database.as_ref().ok_or(StorageError::DatabaseClosed)
+    }
+
     fn make_tables(&self) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
+        let transaction = self.database()?.begin_write()?;
         for table in Table::ALL {
             transaction.open_table(definition(table))?;
         }
@@ -60,7 +84,7 @@ impl Redb {
     }
 
     fn write(&self, batch: &Batch) -> Result<Result<(), StoreError>, redb::Error> {
-        let mut transaction = self.database.begin_write()?;
+        let mut transaction = self.database()?.begin_write()?;
         transaction.set_durability(Durability::Immediate)?;
         for precondition in &batch.preconditions {
             let (table, key) = precondition.key();
@@ -93,12 +117,12 @@ impl Redb {
     }
 
     fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
-        let rows = self.database.begin_read()?.open_table(definition(table))?;
+        let rows = self.database()?.begin_read()?.open_table(definition(table))?;
         Ok(rows.get(key)?.map(|found| found.value().to_vec()))
     }
 
-    fn rows(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
-        let rows = self.database.begin_read()?.open_table(definition(table))?;
+    fn rows(&self, table: Table, range: &Range) -> Result<Vec<Row>, redb::Error> {
+        let rows = self.database()?.begin_read()?.open_table(definition(table))?;
         let start = range.start.as_slice();
         if range.end.as_deref().is_some_and(|end| end <= start) {
             return Ok(Vec::new());
@@ -118,23 +142,44 @@ impl Redb {
     }
 }
 
+impl Drop for Redb {
+    /// Closing a damaged file may panic, too; whoever drops this has told why already.
+    fn drop(&mut self) {
+        let database = self.database.take();
+        let _ = contained(|| drop(database));
+    }
+}
+
 impl KeyValue for Redb {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(table, key)
+        contained(|| self.read(table, key))
+            .map_err(|message| StoreError::corrupt(table, message))?
             .map_err(|error| failed(table, "read", &error))
     }
 
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
-        self.rows(table, range)
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
+        contained(|| self.rows(table, range))
+            .map_err(|message| StoreError::corrupt(table, message))?
             .map_err(|error| failed(table, "scan", &error))
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        match self.write(batch) {
-            Ok(result) => result,
-            Err(error) => Err(io("cannot write to the store", &error)),
+        match contained(|| self.write(batch)) {
+            Ok(Ok(result)) => result,
+            Ok(Err(error)) => Err(io("cannot write to the store", &error)),
+            Err(message) => Err(io("cannot write to the store, which is damaged", &message)),
         }
     }
+}
+
+/// What some work with redb comes to, or what it said when it panicked.
+fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    // After a panic redb refuses what could build on it: its locks are poisoned.
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let told = panic.downcast_ref::<String>().map(String::as_str);
+        let told = told.or_else(|| panic.downcast_ref::<&str>().copied());
+        told.unwrap_or("the file cannot be read").to_owned()
+    })
 }
 
 fn cannot_open(path: &Path, error: &DatabaseError) -> StoreError {

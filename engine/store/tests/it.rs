@@ -13,7 +13,7 @@ use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
 use casewright_definition::{Decide, Decision, Definition, Digest, Files, Pack};
 use casewright_store::tables::Table;
 use casewright_store::{
-    Batch, CaseFilter, CaseRecord, KeyValue, Memory, Precondition, Range, Redb, StepWrite, Store,
+    Batch, CaseFilter, CaseRecord, KeyValue, Memory, Precondition, Range, Redb, Row, StepWrite, Store,
     StoreError,
 };
 use proptest::prelude::*;
@@ -392,7 +392,7 @@ impl KeyValue for Shared {
         self.0.get(table, key)
     }
 
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
         self.0.scan(table, range)
     }
 

@@ -25,7 +25,10 @@ impl Watched {
         let server = Server::start();
         let account = json!({ "name": "南方电网科技股份有限公司", "id": "C-20031" });
         let data = json!({ "account": account, "tier": "core", "channel": "phone" });
-        let opened = server.actor("zhang.wei", "account-manager").open("TS-1", "complaint-handling", &data);
+        let opened =
+            server
+                .actor("zhang.wei", "account-manager")
+                .open("TS-1", "complaint-handling", &data);
         opened.expect(201);
         let mut watched = Watched {
             server,
@@ -53,7 +56,11 @@ impl Watched {
     fn assert_unchanged(&self) {
         assert_eq!(self.whole(), self.before);
         let cases = self.manager().get("/cases").expect(200).json();
-        assert_eq!(cases["cases"].as_array().map(Vec::len), Some(1), "{cases:#}");
+        assert_eq!(
+            cases["cases"].as_array().map(Vec::len),
+            Some(1),
+            "{cases:#}"
+        );
         self.server.nobody().get("/health").expect(200);
         self.server.assert_calm();
     }

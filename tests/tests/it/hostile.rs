@@ -25,7 +25,9 @@ fn asking(plugin: &str) -> String {
 fn apply(server: &Server, plugin: &str) {
     let administrator = server.actor("admin", "administrator");
     let path = format!("/workflows/ask-{plugin}");
-    administrator.send("PUT", &path, Some(asking(plugin).as_bytes())).expect(200);
+    administrator
+        .send("PUT", &path, Some(asking(plugin).as_bytes()))
+        .expect(200);
 }
 
 /// Copies the shipped plugins into a folder.

@@ -27,6 +27,7 @@ impl Interpreter<'_> {
             self.keep_history(*state);
         }
         for state in to_exit.into_iter().rev() {
+            self.trace.push(Trace::Exit(state));
             self.exit_content(state)?;
             self.configuration.retain(|active| *active != state);
         }
@@ -52,7 +53,6 @@ impl Interpreter<'_> {
 
     /// What is done when a state is left, and the end of what ran in it.
     pub(super) fn exit_content(&mut self, state: StateIndex) -> Result<(), StepError> {
-        self.trace.push(Trace::Exit(state));
         self.execute_blocks(&self.chart.state(state).exit)?;
         self.cancel_invocations(state);
         Ok(())

@@ -87,7 +87,6 @@ fn the_root_has_transitions_content_and_services_and_is_left_only_at_the_end() {
               exit a
               take root -end-> f
               enter f
-              exit f
               log "exit of root"
               log true
               ! stop 0 job
@@ -161,7 +160,6 @@ fn a_run_that_is_done_shows_where_it_ended() {
               exit a
               take a -e-> f
               enter f
-              exit f
             = f (done: null)
         "#]],
     );

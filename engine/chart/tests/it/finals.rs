@@ -240,7 +240,6 @@ fn a_final_child_of_the_root_ends_the_run_and_everything_is_left() {
               take a -e-> f
               enter f
               log "entry of f"
-              exit f
               log "exit of f"
               log in.f: true
               log "exit of root"
@@ -266,7 +265,6 @@ fn the_run_can_end_before_the_first_event() {
               exit a
               take a -> f
               enter f
-              exit f
             = f (done: null)
             refused: the run has ended
             fire 0
@@ -292,7 +290,6 @@ fn what_exit_content_sends_at_the_end_is_dropped() {
               exit a
               take a -e-> f
               enter f
-              exit f
               ! schedule 0 at 1010ms
               ! emit told 1
               ! unschedule 0

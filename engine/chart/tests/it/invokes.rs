@@ -195,7 +195,6 @@ fn a_service_of_the_root_runs_as_long_as_the_run() {
               exit b
               take b -e-> f
               enter f
-              exit f
               ! stop 0 job
             = f (done: null)
         "#]],

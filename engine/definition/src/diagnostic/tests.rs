@@ -1,3 +1,5 @@
+//! How findings are drawn for people, and how they look to scripts.
+
 use expect_test::{Expect, expect};
 
 use super::*;

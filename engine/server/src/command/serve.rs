@@ -4,12 +4,14 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use casewright_chart::Limits;
 use casewright_definition::{Checked, Pack};
 use casewright_runtime::{Plugins, Runtime, SystemClock};
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Failure, Verdict, print, tell};
@@ -82,9 +84,15 @@ impl Serve {
             .map_err(|error| Failure::new("cannot tell the address", error))?;
         self.greet(address, &runtime);
         let app = http::app(runtime.clone(), Arc::new(pack));
-        let served = axum::serve(listener, app)
-            .with_graceful_shutdown(told_to_stop())
-            .await;
+        let (told, is_told) = watch::channel(false);
+        let stop = async move {
+            told_to_stop().await;
+            told.send_replace(true);
+        };
+        let served = tokio::select! {
+            served = axum::serve(listener, app).with_graceful_shutdown(stop) => served,
+            () = overdue(is_told) => Ok(()),
+        };
         runtime.shut_down().await;
         served.map_err(|error| Failure::new("the server failed", error))?;
         Ok(Verdict::Yes)
@@ -131,6 +139,10 @@ impl Serve {
     }
 }
 
+/// How long requests may go on after the process was told to stop. Steps take far less; a client that
+/// hangs in the middle of a request would take for ever.
+const LAST_REQUESTS: Duration = Duration::from_secs(5);
+
 /// What the greeting opens a complaint with.
 const COMPLAINT: &str =
     r#"{"account": {"name": "华东能源集团", "id": "C-1001"}, "tier": "core", "channel": "phone"}"#;
@@ -145,6 +157,15 @@ fn start_log() {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .try_init();
+}
+
+/// Resolves when connections have had their time since the process was told to stop.
+async fn overdue(mut is_told: watch::Receiver<bool>) {
+    match is_told.wait_for(|told| *told).await {
+        Ok(_) => tokio::time::sleep(LAST_REQUESTS).await,
+        // Nobody can tell any more: the server has ended by itself.
+        Err(_) => std::future::pending().await,
+    }
 }
 
 /// Resolves on Ctrl-C, or when the system asks the process to end.

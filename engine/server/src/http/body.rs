@@ -1,15 +1,18 @@
 //! The body of a request.
 
-use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::{Body as RawBody, HttpBody};
 use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
-use super::MAX_BODY_BYTES;
 use super::problem::Problem;
+use super::{MAX_BODY_BYTES, MAX_FORGOTTEN_BYTES};
 
 /// A body of bytes, not too many of them.
-pub(super) struct Body(pub(super) Bytes);
+pub(super) struct Body(pub(super) Vec<u8>);
 
 /// A body of JSON of a known shape.
 pub(super) struct Json<T>(pub(super) T);
@@ -17,22 +20,12 @@ pub(super) struct Json<T>(pub(super) T);
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = Bytes::from_request(request, state).await;
-        bytes.map(Body).map_err(|rejection| {
-            let too_large = rejection.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE;
-            match (too_large, rejection) {
-                (true, _) => Problem::new(
-                    "body-too-large",
-                    format!("expected a body of at most {MAX_BODY_BYTES} bytes"),
-                )
-                .with_hint("keep documents where they are and refer to them by their address"),
-                (false, BytesRejection::FailedToBufferBody(error)) => {
-                    Problem::new("body-unreadable", error.to_string())
-                }
-                (false, other) => Problem::new("body-unreadable", other.to_string()),
-            }
-        })
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        if is_not_worth_waiting(&parts.headers) {
+            return Err(too_large());
+        }
+        take_in(body).await.map(Body)
     }
 }
 
@@ -45,6 +38,45 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             .map(Json)
             .map_err(|error| malformed(&error))
     }
+}
+
+/// Whether a body is announced that is too large, and either far too large, or not sent before the
+/// client is told to go on (RFC 9110, 10.1.1).
+fn is_not_worth_waiting(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+    let length: u64 = length.unwrap_or(0);
+    let waits = headers.contains_key(header::EXPECT) && length > MAX_BODY_BYTES as u64;
+    waits || length > MAX_FORGOTTEN_BYTES as u64
+}
+
+async fn take_in(mut body: RawBody) -> Result<Vec<u8>, Problem> {
+    let mut taken = Vec::new();
+    let mut length = 0;
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| Problem::new("body-unreadable", error.to_string()))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        length += data.len();
+        if length > MAX_FORGOTTEN_BYTES {
+            break;
+        }
+        match length > MAX_BODY_BYTES {
+            true => taken = Vec::new(),
+            false => taken.extend_from_slice(&data),
+        }
+    }
+    match length > MAX_BODY_BYTES {
+        true => Err(too_large()),
+        false => Ok(taken),
+    }
+}
+
+fn too_large() -> Problem {
+    let detail = format!("expected a body of at most {MAX_BODY_BYTES} bytes");
+    Problem::new("body-too-large", detail)
+        .with_hint("keep documents where they are and refer to them by their address")
 }
 
 /// JSON that is none, or of another shape. The message says where.

@@ -99,12 +99,16 @@ pub(super) async fn apply(
         .map_or(&**server_pack, |definition| &definition.bundle.pack);
     let name = format!("{workflow}.yaml");
     let functions = server.runtime.plugins().functions();
-    let (definition, findings) = match Source::from_bytes(name.clone(), body.to_vec()) {
+    let (definition, findings) = match Source::from_bytes(name.clone(), body.clone()) {
         Ok(source) => Definition::check(source, pack, Some(&functions)),
         Err(diagnostic) => (None, Findings::unreadable(name, diagnostic)),
     };
     let Some(definition) = definition else {
-        return Err(unsound(&findings));
+        let problem = unsound(&findings);
+        return Err(match body.starts_with(b"#") && !body.contains(&b'\n') {
+            true => problem.with_hint("the body is one line: `curl -d` takes line breaks away, `curl -T FILE` keeps them"),
+            false => problem,
+        });
     };
     if *definition.id != *workflow {
         let detail = format!(
@@ -133,6 +137,7 @@ pub(super) async fn apply(
 pub(super) async fn diagram(
     State(server): State<Server>,
     Segment(workflow): Segment,
+    actor: Result<FromActor, Problem>,
     query: Result<Query<DiagramQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(query) = query.map_err(|error| Problem::new("query-invalid", error.body_text()))?;
@@ -140,6 +145,8 @@ pub(super) async fn diagram(
     let (definition, active) = match &query.case {
         None => (current(&server, &workflow)?, Vec::new()),
         Some(case) => {
+            // Where a case stands is for those who say who they are.
+            actor?;
             let view = server.runtime.case(case)?;
             if *view.case.workflow != *workflow {
                 let detail = format!(

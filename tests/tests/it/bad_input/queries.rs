@@ -13,7 +13,10 @@ fn queries_that_make_no_sense() {
         ("/cases?limit=0", "from 1 to 500, found 0"),
         ("/cases?limit=501", "from 1 to 500, found 501"),
         ("/cases?limit=99999999999999999999999", "limit"),
-        ("/cases?status=sleeping", "`running` or `done`, found `sleeping`"),
+        (
+            "/cases?status=sleeping",
+            "`running` or `done`, found `sleeping`",
+        ),
         ("/cases?state=received", "`state` takes `workflow`"),
         ("/cases?colour=red", "unknown field `colour`"),
         ("/cases?limit=1&limit=2", "duplicate field `limit`"),
@@ -21,7 +24,10 @@ fn queries_that_make_no_sense() {
         ("/cases/TS-1/history?after=-1", "after"),
         ("/cases/TS-1/history?limit=0", "from 1 to 500, found 0"),
         ("/cases/TS-1/history?before=3", "unknown field `before`"),
-        ("/workflows/complaint-handling/diagram?lang=zh", "unknown field `lang`"),
+        (
+            "/workflows/complaint-handling/diagram?lang=zh",
+            "unknown field `lang`",
+        ),
     ] {
         let problem = client.get(address).problem(400, "query-invalid");
         let detail = problem["detail"].as_str().unwrap();
@@ -48,7 +54,10 @@ fn queries_that_find_nothing() {
         let list = client.get(&format!("/cases?{query}")).expect(200).json();
         assert_eq!(list["cases"].as_array().map(Vec::len), Some(0), "{query}");
     }
-    let history = client.get("/cases/TS-1/history?after=18446744073709551615").expect(200).json();
+    let history = client
+        .get("/cases/TS-1/history?after=18446744073709551615")
+        .expect(200)
+        .json();
     assert_eq!(history["records"].as_array().map(Vec::len), Some(0));
     watched.assert_unchanged();
 }

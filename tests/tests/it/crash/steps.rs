@@ -1,12 +1,12 @@
 //! Clients that send steps while the server is killed.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::TcpStream;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use casewright_tests::server::{Client, Server, Settings};
+use casewright_tests::server::{Client, Settings};
 use serde_json::{Value as Json, json};
-
-use super::{COUNTING, apply};
 
 /// How often the server is killed.
 const ROUNDS: u64 = 5;
@@ -22,8 +22,7 @@ type Acknowledged = (String, u64);
 
 #[test]
 fn no_acknowledged_step_is_lost() {
-    let mut server = Server::start();
-    apply(&server, "counting", COUNTING);
+    let mut server = Settings::small().start();
     let client = server.actor("crm", "system");
     client.open(SHARED, "counting", &json!({})).expect(201);
     let mut acknowledged: BTreeMap<String, u64> = [(SHARED.to_owned(), 1)].into();
@@ -49,7 +48,11 @@ fn no_acknowledged_step_is_lost() {
         }
         check_journal(&client, &acknowledged);
     }
-    assert!(acknowledged.len() as u64 > ROUNDS * CLIENTS, "{}", acknowledged.len());
+    assert!(
+        acknowledged.len() as u64 > ROUNDS * CLIENTS,
+        "{}",
+        acknowledged.len()
+    );
 }
 
 /// Opens cases and sends them events, one after the other, until there is no answer.
@@ -57,7 +60,16 @@ fn send_until_killed(client: &Client, round: u64, number: u64, sender: &Sender<A
     for nth in 0.. {
         let case = format!("case-{round}-{number}-{nth}");
         let body = json!({ "workflow": "counting" });
-        if step(client, &format!("/cases/{case}"), "PUT", &body, &case, sender).is_none() {
+        if step(
+            client,
+            &format!("/cases/{case}"),
+            "PUT",
+            &body,
+            &case,
+            sender,
+        )
+        .is_none()
+        {
             return;
         }
         for number in 1..=STEPS {
@@ -81,7 +93,9 @@ fn step(
     case: &str,
     sender: &Sender<Acknowledged>,
 ) -> Option<()> {
-    let reply = client.try_send(method, path, Some(body.to_string().as_bytes())).ok()?;
+    let reply = client
+        .try_send(method, path, Some(body.to_string().as_bytes()))
+        .ok()?;
     assert!(matches!(reply.status, 200 | 201), "{}", reply.text());
     sender.send((case.to_owned(), reply.revision())).ok()
 }
@@ -109,7 +123,9 @@ fn check(client: &Client, case: &str, acknowledged: u64) -> u64 {
     let data = &view.json()["data"];
     assert_eq!(data["count"], stored - 1, "{case}: each step counts once");
     let next = client.with("If-Match", format!("\"{stored}\""));
-    let event = next.event(case, "count", &json!({ "last": "after the restart" })).expect(200);
+    let event = next
+        .event(case, "count", &json!({ "last": "after the restart" }))
+        .expect(200);
     assert_eq!(event.revision(), stored + 1);
     stored + 1
 }
@@ -141,9 +157,10 @@ fn check_journal(client: &Client, cases: &BTreeMap<String, u64>) {
 
 #[test]
 fn what_was_opened_is_opened_again_without_harm() {
-    let mut server = Server::start();
-    apply(&server, "counting", COUNTING);
-    let opened = server.actor("crm", "system").open("C-1", "counting", &json!({}));
+    let mut server = Settings::small().start();
+    let opened = server
+        .actor("crm", "system")
+        .open("C-1", "counting", &json!({}));
     opened.expect(201);
     server.restart();
     // A client that does not know whether it was heard says it again.
@@ -155,9 +172,8 @@ fn what_was_opened_is_opened_again_without_harm() {
 #[test]
 fn a_server_that_is_told_to_stop_writes_what_it_took() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = Settings::new();
+    let settings = Settings::small();
     let server = settings.start_on(folder.path());
-    apply(&server, "counting", COUNTING);
     let client = server.actor("crm", "system");
     client.open("C-1", "counting", &json!({})).expect(201);
     let (sender, steps) = channel();
@@ -166,8 +182,11 @@ fn a_server_that_is_told_to_stop_writes_what_it_took() {
         scope.spawn(move || {
             let event = json!({ "event": "count", "data": { "last": "x" } });
             // Being told that the server is stopping is an answer too.
-            while let Ok(reply) = client.try_send("POST", "/cases/C-1/events", Some(event.to_string().as_bytes()))
-                && reply.status == 200
+            while let Ok(reply) = client.try_send(
+                "POST",
+                "/cases/C-1/events",
+                Some(event.to_string().as_bytes()),
+            ) && reply.status == 200
             {
                 sender.send(("C-1".to_owned(), reply.revision())).unwrap();
             }
@@ -180,4 +199,16 @@ fn a_server_that_is_told_to_stop_writes_what_it_took() {
     assert_eq!(code, Some(0));
     let server = settings.start_on(folder.path());
     check(&server.actor("crm", "system"), "C-1", acknowledged["C-1"]);
+}
+
+#[test]
+fn a_client_that_hangs_does_not_keep_a_server_from_stopping() {
+    let server = Settings::small().start();
+    let mut stream = TcpStream::connect(server.address()).unwrap();
+    let half =
+        b"POST /cases HTTP/1.1\r\nHost: x\r\nCasewright-Actor: crm\r\nContent-Length: 900\r\n\r\n{";
+    stream.write_all(half).unwrap();
+    // Answered after the half request was taken in, as far as anybody can tell.
+    server.nobody().get("/health").expect(200);
+    assert_eq!(server.stop(), Some(0));
 }

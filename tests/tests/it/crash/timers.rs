@@ -1,29 +1,37 @@
 //! Timers that are due while nobody is there to fire them.
 
-use casewright_tests::server::{Client, Server, eventually};
+use casewright_tests::server::{Client, Settings, eventually};
 use serde_json::{Value as Json, json};
-
-use super::{REMINDING, apply};
 
 /// How many cases wait.
 const CASES: usize = 40;
 
 #[test]
 fn a_timer_that_fell_due_while_the_server_was_down_fires_once() {
-    let mut server = Server::start();
-    apply(&server, "reminding", REMINDING);
+    let mut server = Settings::small().start();
     let client = server.actor("crm", "system");
     for number in 0..CASES {
-        client.open(&case(number), "reminding", &json!({})).expect(201);
+        client
+            .open(&case(number), "reminding", &json!({}))
+            .expect(201);
     }
     server.kill();
-    wait_elsewhere();
+    let due_by = wait_elsewhere();
     server.restart();
     let client = server.actor("crm", "system");
     for number in 0..CASES {
-        eventually("the timer fires after the restart", || reminder(&client, &case(number)));
+        eventually("the timer fires after the restart", || {
+            reminder(&client, &case(number))
+        });
     }
     assert_all_reminded_once(&client);
+    // The last to be opened had all its time before it when the server was killed.
+    let last = reminders(&client, &case(CASES - 1));
+    assert!(
+        time(&last[0]["data"]["due"]) < time(&due_by["at"]),
+        "{last:#?}"
+    );
+    assert!(time(&last[0]["at"]) > time(&due_by["at"]), "{last:#?}");
     // Nor does one fire later: whatever was still to come would come before this.
     client.open("fence", "reminding", &json!({})).expect(201);
     eventually("the last timer fires", || reminder(&client, "fence"));
@@ -31,19 +39,24 @@ fn a_timer_that_fell_due_while_the_server_was_down_fires_once() {
     // And not again after another restart.
     server.restart();
     let client = server.actor("crm", "system");
-    client.open("another-fence", "reminding", &json!({})).expect(201);
-    eventually("the last timer fires", || reminder(&client, "another-fence"));
+    client
+        .open("another-fence", "reminding", &json!({}))
+        .expect(201);
+    eventually("the last timer fires", || {
+        reminder(&client, "another-fence")
+    });
     assert_all_reminded_once(&client);
     client.event(&case(0), "close", &json!({})).expect(200);
 }
 
 #[test]
 fn a_server_killed_while_timers_fire_fires_each_once() {
-    let mut server = Server::start();
-    apply(&server, "reminding", REMINDING);
+    let mut server = Settings::small().start();
     let client = server.actor("crm", "system");
     for number in 0..CASES {
-        client.open(&case(number), "reminding", &json!({})).expect(201);
+        client
+            .open(&case(number), "reminding", &json!({}))
+            .expect(201);
     }
     eventually("the first timer fires", || reminder(&client, &case(0)));
     server.restart();
@@ -57,13 +70,19 @@ fn a_server_killed_while_timers_fire_fires_each_once() {
 }
 
 /// Waits until a timer that was set later than all others has fired, on a server of its own: by then
-/// the others are due as well.
-fn wait_elsewhere() {
-    let clock = Server::start();
-    apply(&clock, "reminding", REMINDING);
+/// the others are due as well. The record of it.
+fn wait_elsewhere() -> Json {
+    let clock = Settings::small().start();
     let client = clock.actor("crm", "system");
     client.open("clock", "reminding", &json!({})).expect(201);
-    eventually("the timer of the other server fires", || reminder(&client, "clock"));
+    eventually("the timer of the other server fires", || {
+        reminder(&client, "clock")
+    })
+}
+
+/// A time in UTC. Without the letter at its end it sorts as text, however many digits it has.
+fn time(value: &Json) -> &str {
+    value.as_str().unwrap().strip_suffix('Z').unwrap()
 }
 
 fn case(number: usize) -> String {
@@ -76,9 +95,15 @@ fn reminder(client: &Client, case: &str) -> Option<Json> {
 }
 
 fn reminders(client: &Client, case: &str) -> Vec<Json> {
-    let history = client.get(&format!("/cases/{case}/history")).expect(200).json();
+    let history = client
+        .get(&format!("/cases/{case}/history"))
+        .expect(200)
+        .json();
     let records = history["records"].as_array().unwrap().iter();
-    records.filter(|record| record["cause"] == "timer").cloned().collect()
+    records
+        .filter(|record| record["cause"] == "timer")
+        .cloned()
+        .collect()
 }
 
 fn assert_all_reminded_once(client: &Client) {
@@ -89,8 +114,11 @@ fn assert_all_reminded_once(client: &Client) {
         let record = &found[0];
         assert_eq!(record["revision"], 2);
         assert_eq!(record["actor"]["id"], "casewright:timer");
-        assert_eq!(record["emitted"][0]["data"]["message"]["zh"], "已到期，请处理。");
-        let (due, at) = (record["data"]["due"].as_str().unwrap(), record["at"].as_str().unwrap());
+        assert_eq!(
+            record["emitted"][0]["data"]["message"]["zh"],
+            "已到期，请处理。"
+        );
+        let (due, at) = (time(&record["data"]["due"]), time(&record["at"]));
         assert!(due <= at, "due {due}, fired {at}");
         let view = client.get(&format!("/cases/{case}")).expect(200).json();
         assert_eq!(view["data"]["reminders"], 1);

@@ -32,13 +32,55 @@ fn behaviours() -> Vec<Expected> {
     vec![
         rogue("trap", Behaviour::Trap, "trap", None, "trapped"),
         rogue("loop", Behaviour::Loop, "fuel-exhausted", fuel, "200000000"),
-        rogue("memory", Behaviour::MemoryBomb, "memory-exceeded", Some(("memory_bytes", 64 << 20)), "67108864"),
-        rogue("table", Behaviour::TableBomb, "table-exceeded", Some(("table_elements", 100_000)), "100000"),
-        rogue("recurse", Behaviour::Recurse, "stack-overflow", Some(("stack_bytes", 512 << 10)), "524288"),
-        rogue("rubbish", Behaviour::Answer(b"not json".to_vec()), "invalid-output", None, "does not fit"),
-        rogue("bytes", Behaviour::Answer(vec![0xff, 0xfe, 0x00]), "trap", None, "utf-8"),
-        rogue("liar", Behaviour::Answer(b"{\"verdict\": 7}".to_vec()), "invalid-output", None, "verdict"),
-        rogue("huge", Behaviour::HugeAnswer(5 << 20), "output-too-large", output, "1048576"),
+        rogue(
+            "memory",
+            Behaviour::MemoryBomb,
+            "memory-exceeded",
+            Some(("memory_bytes", 64 << 20)),
+            "67108864",
+        ),
+        rogue(
+            "table",
+            Behaviour::TableBomb,
+            "table-exceeded",
+            Some(("table_elements", 100_000)),
+            "100000",
+        ),
+        rogue(
+            "recurse",
+            Behaviour::Recurse,
+            "stack-overflow",
+            Some(("stack_bytes", 512 << 10)),
+            "524288",
+        ),
+        rogue(
+            "rubbish",
+            Behaviour::Answer(b"not json".to_vec()),
+            "invalid-output",
+            None,
+            "does not fit",
+        ),
+        rogue(
+            "bytes",
+            Behaviour::Answer(vec![0xff, 0xfe, 0x00]),
+            "invalid-output",
+            None,
+            "not valid UTF-8",
+        ),
+        rogue(
+            "liar",
+            Behaviour::Answer(b"{\"verdict\": 7}".to_vec()),
+            "invalid-output",
+            None,
+            "verdict",
+        ),
+        rogue(
+            "huge",
+            Behaviour::HugeAnswer(5 << 20),
+            "output-too-large",
+            output,
+            "1048576",
+        ),
         rogue("wild", Behaviour::OutOfBounds, "trap", None, "trapped"),
         rogue("declines", declines, "failed", None, "汇率未配置"),
     ]
@@ -74,7 +116,10 @@ fn question() -> Json {
 }
 
 fn history_length(client: &Client, case: &str) -> usize {
-    let history = client.get(&format!("/cases/{case}/history")).expect(200).json();
+    let history = client
+        .get(&format!("/cases/{case}/history"))
+        .expect(200)
+        .json();
     history["records"].as_array().unwrap().len()
 }
 
@@ -85,24 +130,35 @@ fn each_costs_its_own_call() {
     for expected in behaviours() {
         let name = expected.plugin;
         apply(&server, name);
-        let before = client.open(name, &format!("ask-{name}"), &json!({})).expect(201);
+        let before = client
+            .open(name, &format!("ask-{name}"), &json!({}))
+            .expect(201);
         // It may be sent again, and fails again.
         for _ in 0..2 {
-            let problem = client.event(name, "ask", &question()).problem(502, "decision-failed");
+            let problem = client
+                .event(name, "ask", &question())
+                .problem(502, "decision-failed");
             assert_eq!(problem["plugin"], name);
             assert_eq!(problem["function"], "judge");
             assert_eq!(problem["reason"], expected.reason, "{problem:#}");
-            let limit = expected.limit.map(|(name, figure)| json!({ "name": name, "figure": figure }));
+            let limit = expected
+                .limit
+                .map(|(name, figure)| json!({ "name": name, "figure": figure }));
             assert_eq!(problem.get("limit"), limit.as_ref(), "{problem:#}");
             let detail = problem["detail"].as_str().unwrap();
-            assert!(detail.starts_with(&format!("plugin `{name}` 6.6.6, function `judge`: ")), "{detail}");
+            assert!(
+                detail.starts_with(&format!("plugin `{name}` 6.6.6, function `judge`: ")),
+                "{detail}"
+            );
             assert!(detail.contains(expected.detail), "{detail}");
             let after = client.get(&format!("/cases/{name}"));
             assert_eq!(after.revision(), before.revision());
             assert_eq!(after.json(), before.json());
             assert_eq!(history_length(&client, name), 1);
         }
-        let noted = client.event(name, "note", &json!({ "remark": "插件未作答，已转人工" })).expect(200);
+        let noted = client
+            .event(name, "note", &json!({ "remark": "插件未作答，已转人工" }))
+            .expect(200);
         assert_eq!(noted.revision(), 2);
         assert_eq!(noted.json()["states"][0]["id"], "open");
     }
@@ -128,7 +184,9 @@ fn others_work_while_plugins_loop() {
                 let case = format!("busy-{number}");
                 client.open(&case, "ask-loop", &json!({})).expect(201);
                 while !enough.load(Ordering::Relaxed) {
-                    client.event(&case, "ask", &question()).problem(502, "decision-failed");
+                    client
+                        .event(&case, "ask", &question())
+                        .problem(502, "decision-failed");
                 }
             });
         }
@@ -141,7 +199,9 @@ fn others_work_while_plugins_loop() {
             let complaint = json!({ "account": { "name": "华东能源集团" }, "tier": "core", "channel": "phone" });
             let case = format!("complaint-{number}");
             let manager = server.actor("zhang.wei", "account-manager");
-            manager.open(&case, "complaint-handling", &complaint).expect(201);
+            manager
+                .open(&case, "complaint-handling", &complaint)
+                .expect(201);
             let content = json!({ "content": "三号产线停机", "customer_info": { "name": "李敏" } });
             let registered = manager.event(&case, "register", &content).expect(200);
             assert!(registered.json()["data"]["routing"].is_object());
@@ -170,17 +230,26 @@ fn a_plugin_that_is_gone_is_told_of() {
     let settings = Settings::new().with("--plugins", &plugins);
     let mut server = settings.start_on(&data);
     apply(&server, "well");
-    server.actor("crm", "system").open("C-1", "ask-well", &json!({})).expect(201);
+    server
+        .actor("crm", "system")
+        .open("C-1", "ask-well", &json!({}))
+        .expect(201);
     std::fs::remove_file(file).unwrap();
     server.restart();
     let client = server.actor("crm", "system");
-    let problem = client.event("C-1", "ask", &question()).problem(502, "decision-failed");
+    let problem = client
+        .event("C-1", "ask", &question())
+        .problem(502, "decision-failed");
     assert_eq!(problem["reason"], "unknown-plugin");
     assert_eq!(problem["plugin"], "well");
     assert_eq!(client.get("/cases/C-1").revision(), 1);
     // Nobody can apply it any more, either.
     let administrator = server.actor("admin", "administrator");
-    let reply = administrator.send("PUT", "/workflows/ask-well", Some(asking("well").as_bytes()));
+    let reply = administrator.send(
+        "PUT",
+        "/workflows/ask-well",
+        Some(asking("well").as_bytes()),
+    );
     let problem = reply.problem(422, "workflow-unsound");
     assert_eq!(problem["findings"][0]["code"], "function-unknown");
 }

@@ -14,13 +14,25 @@ fn a_file_that_is_no_plugin_stops_the_start() {
     let mut schema = Hostile::new("rogue", "judge", Behaviour::Trap);
     schema.output_schema = "{\"type\": 7}".to_owned();
     for (what, bytes, told) in [
-        ("empty", Vec::new(), "expected a WebAssembly component or module"),
-        ("text", "插件".as_bytes().to_vec(), "expected a WebAssembly component or module"),
+        (
+            "empty",
+            Vec::new(),
+            "expected a WebAssembly component or module",
+        ),
+        (
+            "text",
+            "插件".as_bytes().to_vec(),
+            "expected a WebAssembly component or module",
+        ),
         ("cut short", whole[..whole.len() / 2].to_vec(), ""),
         ("no world", b"\0asm\x01\0\0\0".to_vec(), ""),
         ("loops", described(Behaviour::LoopInDescribe), "`describe`"),
         ("traps", described(Behaviour::TrapInDescribe), "`describe`"),
-        ("imports", described(Behaviour::Import("env", "open_file")), "open_file"),
+        (
+            "imports",
+            described(Behaviour::Import("env", "open_file")),
+            "open_file",
+        ),
         ("floods", described(Behaviour::ManyFunctions(100_000)), ""),
         ("misnamed", elsewhere.module(), "Not A Name"),
         ("bad schema", schema.module(), "output-schema"),
@@ -47,7 +59,9 @@ fn a_file_that_is_no_plugin_stops_the_start() {
 fn a_folder_that_cannot_be_read_stops_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let plugins = folder.path().join("nowhere");
-    let ended = Settings::new().with("--plugins", &plugins).fail_on(folder.path());
+    let ended = Settings::new()
+        .with("--plugins", &plugins)
+        .fail_on(folder.path());
     assert_eq!(ended.code, Some(2));
     let told = format!("error: cannot read the folder `{}`", plugins.display());
     assert!(ended.stderr.starts_with(&told), "{}", ended.stderr);

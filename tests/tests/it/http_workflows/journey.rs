@@ -41,7 +41,9 @@ pub(super) struct Actor {
 impl<'a> Journey<'a> {
     /// Opens the case.
     pub(super) fn open(server: &'a Server, script: &'a Script) -> Self {
-        let workflow = server.nobody().get(&format!("/workflows/{}", script.workflow));
+        let workflow = server
+            .nobody()
+            .get(&format!("/workflows/{}", script.workflow));
         let mut journey = Journey {
             server,
             script,
@@ -87,11 +89,14 @@ impl<'a> Journey<'a> {
     }
 
     pub(super) fn client(&self) -> Client {
-        self.server.actor(&self.actor.id, &self.actor.roles.join(", "))
+        self.server
+            .actor(&self.actor.id, &self.actor.roles.join(", "))
     }
 
     fn get(&self) -> Reply {
-        self.client().get(&format!("/cases/{}", self.case)).expect(200)
+        self.client()
+            .get(&format!("/cases/{}", self.case))
+            .expect(200)
     }
 
     fn set_actor(&mut self, line: &Json) {
@@ -99,7 +104,9 @@ impl<'a> Journey<'a> {
             let roles = actor["roles"].as_array().unwrap().iter();
             self.actor = Actor {
                 id: actor["id"].as_str().unwrap().to_owned(),
-                roles: roles.map(|role| role.as_str().unwrap().to_owned()).collect(),
+                roles: roles
+                    .map(|role| role.as_str().unwrap().to_owned())
+                    .collect(),
             };
         }
     }
@@ -116,7 +123,11 @@ impl<'a> Journey<'a> {
         let is_offered = offered.iter().any(|offer| offer == event);
         match self.refused.as_deref() {
             None => {
-                assert!(is_offered, "{}: took `{event}`, offered {offered:?}", self.place());
+                assert!(
+                    is_offered,
+                    "{}: took `{event}`, offered {offered:?}",
+                    self.place()
+                );
                 assert_eq!(reply.status, 200);
                 assert_eq!(reply.revision(), before.revision() + 1);
                 self.note(event);
@@ -151,8 +162,8 @@ impl<'a> Journey<'a> {
         assert_eq!(view["definition"], self.workflow["definition"]);
         assert_eq!(view["version"], self.workflow["version"]);
         assert_eq!(view["created_by"], self.taken[0].actor.id);
-        let due: Vec<&str> = texts(&view["timers"], "due");
-        assert!(due.is_sorted(), "{due:?}");
+        let due = texts(&view["timers"], "due");
+        assert!(due.is_sorted_by_key(|due| due.strip_suffix('Z')), "{due:?}");
         let titled = |state: &Json| state["title"]["zh"].is_string();
         let states = view["states"].as_array().unwrap();
         assert!(states.iter().all(titled), "{}: {states:?}", self.place());
@@ -169,7 +180,10 @@ impl<'a> Journey<'a> {
             assert_eq!(offer["title"], signature["title"], "{event}");
             let roles = signature["roles"].as_array().unwrap().iter();
             let mut roles = roles.filter_map(Json::as_str);
-            assert!(roles.any(|role| self.actor.roles.iter().any(|own| own == role)), "{event}");
+            assert!(
+                roles.any(|role| self.actor.roles.iter().any(|own| own == role)),
+                "{event}"
+            );
         }
         if view["status"] == "done" {
             assert_eq!(view["events"], serde_json::json!([]));
@@ -187,7 +201,12 @@ impl<'a> Journey<'a> {
             assert_eq!(refused.as_deref(), Some(code), "{}", self.place());
         }
         if let Some(active) = expected.get("active") {
-            let mut wanted: Vec<&str> = active.as_array().unwrap().iter().filter_map(Json::as_str).collect();
+            let mut wanted: Vec<&str> = active
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Json::as_str)
+                .collect();
             let mut found = texts(&view["states"], "id");
             wanted.sort_unstable();
             found.sort_unstable();
@@ -198,7 +217,12 @@ impl<'a> Journey<'a> {
             assert_eq!(view["status"], status, "{}", self.place());
         }
         if let Some(data) = expected.get("data") {
-            assert!(holds(data, &view["data"]), "{}: {data} in {}", self.place(), view["data"]);
+            assert!(
+                holds(data, &view["data"]),
+                "{}: {data} in {}",
+                self.place(),
+                view["data"]
+            );
         }
     }
 
@@ -210,7 +234,10 @@ impl<'a> Journey<'a> {
 
     fn place(&self) -> String {
         let Script { workflow, name, .. } = self.script;
-        format!("{workflow}/{name} (time did not pass {} times)", self.untimed)
+        format!(
+            "{workflow}/{name} (time did not pass {} times)",
+            self.untimed
+        )
     }
 }
 

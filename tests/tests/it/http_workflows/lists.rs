@@ -12,20 +12,29 @@ fn cases(server: &Server) -> Client {
     let client = server.actor("zhang.wei", "account-manager, customer, sales-dept");
     for number in 0..7 {
         let case = format!("TS:2026~{number}");
-        client.open(&case, "complaint-handling", &complaint("华东能源集团")).expect(201);
+        client
+            .open(&case, "complaint-handling", &complaint("华东能源集团"))
+            .expect(201);
         if number % 3 == 0 {
             client.event(&case, "register", &registration()).expect(200);
         }
     }
-    client.event("TS:2026~6", "withdraw", &json!({})).expect(200);
+    client
+        .event("TS:2026~6", "withdraw", &json!({}))
+        .expect(200);
     let account = json!({ "account": { "name": "华东精密制造有限公司" } });
-    client.open("KA-1", "account-admission", &account).expect(201);
+    client
+        .open("KA-1", "account-admission", &account)
+        .expect(201);
     client
 }
 
 fn ids(client: &Client, query: &str) -> Vec<String> {
     let list = client.get(&format!("/cases{query}")).expect(200).json();
-    texts(&list["cases"], "id").into_iter().map(str::to_owned).collect()
+    texts(&list["cases"], "id")
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
 }
 
 #[test]
@@ -33,16 +42,37 @@ fn filters_go_together() {
     let server = Server::start();
     let client = cases(&server);
     let of = |numbers: &[u32]| -> Vec<String> {
-        numbers.iter().map(|number| format!("TS:2026~{number}")).collect()
+        numbers
+            .iter()
+            .map(|number| format!("TS:2026~{number}"))
+            .collect()
     };
     assert_eq!(ids(&client, "").len(), 8);
     assert_eq!(ids(&client, "?workflow=account-admission"), ["KA-1"]);
-    assert_eq!(ids(&client, "?workflow=complaint-handling"), of(&[0, 1, 2, 3, 4, 5, 6]));
-    assert_eq!(ids(&client, "?workflow=complaint-handling&state=registered"), of(&[0, 3]));
-    assert_eq!(ids(&client, "?workflow=complaint-handling&state=withdrawn"), of(&[6]));
+    assert_eq!(
+        ids(&client, "?workflow=complaint-handling"),
+        of(&[0, 1, 2, 3, 4, 5, 6])
+    );
+    assert_eq!(
+        ids(&client, "?workflow=complaint-handling&state=registered"),
+        of(&[0, 3])
+    );
+    assert_eq!(
+        ids(&client, "?workflow=complaint-handling&state=withdrawn"),
+        of(&[6])
+    );
     assert_eq!(ids(&client, "?status=done"), of(&[6]));
-    assert_eq!(ids(&client, "?workflow=complaint-handling&status=running").len(), 6);
-    assert_eq!(ids(&client, "?workflow=complaint-handling&state=withdrawn&status=running"), [""; 0]);
+    assert_eq!(
+        ids(&client, "?workflow=complaint-handling&status=running").len(),
+        6
+    );
+    assert_eq!(
+        ids(
+            &client,
+            "?workflow=complaint-handling&state=withdrawn&status=running"
+        ),
+        [""; 0]
+    );
     assert_eq!(ids(&client, "?workflow=unheard-of"), [""; 0]);
     let summary = &client.get("/cases?status=done").json()["cases"][0];
     assert_eq!(summary["revision"], 3);
@@ -74,7 +104,9 @@ fn pages_lead_to_each_other() {
                 let link = page.header("link").map(str::to_owned);
                 assert_eq!(link.is_some(), list["next"].is_string());
                 next = link.map(|link| {
-                    let address = link.strip_prefix('<').and_then(|link| link.strip_suffix(">; rel=\"next\""));
+                    let address = link
+                        .strip_prefix('<')
+                        .and_then(|link| link.strip_suffix(">; rel=\"next\""));
                     address.unwrap().to_owned()
                 });
             }
@@ -87,12 +119,31 @@ fn pages_lead_to_each_other() {
 fn a_list_reads_what_was_just_written() {
     let server = Server::start();
     let client = server.actor("zhang.wei", "account-manager");
-    client.open("C-1", "complaint-handling", &complaint("华东能源集团")).expect(201);
-    let in_state = |state: &str| ids(&client, &format!("?workflow=complaint-handling&state={state}"));
+    client
+        .open("C-1", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201);
+    let in_state = |state: &str| {
+        ids(
+            &client,
+            &format!("?workflow=complaint-handling&state={state}"),
+        )
+    };
     for _ in 0..10 {
-        assert_eq!((in_state("received").len(), in_state("registered").len()), (1, 0));
-        client.event("C-1", "record-visit", &json!({ "visit_done_at": "2026-03-13T05:00:00+08:00" })).expect(200);
+        assert_eq!(
+            (in_state("received").len(), in_state("registered").len()),
+            (1, 0)
+        );
+        client
+            .event(
+                "C-1",
+                "record-visit",
+                &json!({ "visit_done_at": "2026-03-13T05:00:00+08:00" }),
+            )
+            .expect(200);
     }
     client.event("C-1", "register", &registration()).expect(200);
-    assert_eq!((in_state("received").len(), in_state("registered").len()), (0, 1));
+    assert_eq!(
+        (in_state("received").len(), in_state("registered").len()),
+        (0, 1)
+    );
 }

@@ -10,16 +10,24 @@ fn opening_again_is_harmless() {
     let server = Server::start();
     let client = server.actor("zhang.wei", "account-manager");
     let data = complaint("华东能源集团");
-    let first = client.open("TS-2026-0312", "complaint-handling", &data).expect(201);
+    let first = client
+        .open("TS-2026-0312", "complaint-handling", &data)
+        .expect(201);
     assert_eq!(first.revision(), 1);
     assert_eq!(first.header("location"), Some("/cases/TS-2026-0312"));
-    let again = client.open("TS-2026-0312", "complaint-handling", &data).expect(200);
+    let again = client
+        .open("TS-2026-0312", "complaint-handling", &data)
+        .expect(200);
     assert_eq!(again.json(), first.json());
     assert_eq!(again.header("location"), Some("/cases/TS-2026-0312"));
     assert_eq!(again.revision(), 1);
     // Also when the case has gone on meanwhile: the client that repeats does not know that.
-    client.event("TS-2026-0312", "register", &registration()).expect(200);
-    let later = client.open("TS-2026-0312", "complaint-handling", &data).expect(200);
+    client
+        .event("TS-2026-0312", "register", &registration())
+        .expect(200);
+    let later = client
+        .open("TS-2026-0312", "complaint-handling", &data)
+        .expect(200);
     assert_eq!(later.revision(), 2);
     assert_eq!(later.json()["states"][0]["id"], "registered");
     let history = client.get("/cases/TS-2026-0312/history").expect(200).json();
@@ -37,9 +45,15 @@ fn opening_otherwise_is_refused() {
     for (client, workflow, data) in [
         (&client, "complaint-handling", &other),
         (&by_li, "complaint-handling", &data),
-        (&client, "account-admission", &json!({ "account": { "name": "华东能源集团" } })),
+        (
+            &client,
+            "account-admission",
+            &json!({ "account": { "name": "华东能源集团" } }),
+        ),
     ] {
-        let problem = client.open("C-1", workflow, data).problem(409, "case-exists");
+        let problem = client
+            .open("C-1", workflow, data)
+            .problem(409, "case-exists");
         assert_eq!(problem["workflow"], "complaint-handling");
         assert_eq!(problem["revision"], 1);
     }
@@ -70,11 +84,16 @@ fn a_case_gets_an_id_when_it_has_none() {
 fn names_of_people_are_not_all_ascii() {
     let server = Server::start();
     let client = server.actor("张伟", "account-manager , 客户代表,,");
-    let opened = client.open("C-1", "complaint-handling", &complaint("华东能源集团")).expect(201);
+    let opened = client
+        .open("C-1", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201);
     assert_eq!(opened.json()["created_by"], "张伟");
     let history = client.get("/cases/C-1/history").expect(200).json();
     let actor = &history["records"][0]["actor"];
-    assert_eq!(*actor, json!({ "id": "张伟", "roles": ["account-manager", "客户代表"] }));
+    assert_eq!(
+        *actor,
+        json!({ "id": "张伟", "roles": ["account-manager", "客户代表"] })
+    );
 }
 
 #[test]
@@ -87,8 +106,19 @@ fn many_open_one_case_and_one_does() {
             client.open("C-1", "complaint-handling", &data).status
         };
         let threads: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
-    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 15, "{statuses:?}");
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 201).count(),
+        1,
+        "{statuses:?}"
+    );
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 200).count(),
+        15,
+        "{statuses:?}"
+    );
 }

@@ -29,7 +29,10 @@ fn every_kind_of_problem_has_a_page() {
     assert!(addresses.len() > 20, "{addresses:?}");
     for (problem, address) in problems.as_array().unwrap().iter().zip(addresses) {
         let page = client.get(address).expect(200);
-        assert_eq!(page.header("content-type"), Some("text/plain; charset=utf-8"));
+        assert_eq!(
+            page.header("content-type"),
+            Some("text/plain; charset=utf-8")
+        );
         let page = page.text();
         let code = address.strip_prefix("/problems/").unwrap();
         let title = problem["title"].as_str().unwrap();

@@ -10,7 +10,11 @@ use super::journey::Journey;
 /// The decisions that events of the shipped workflows ask for, and where the answer goes.
 const DECISIONS: &[(&str, &str, &str)] = &[
     ("register", "complaint-routing.route-complaint", "routing"),
-    ("complete-evaluation", "account-scoring.score-account", "scoring"),
+    (
+        "complete-evaluation",
+        "account-scoring.score-account",
+        "scoring",
+    ),
 ];
 
 /// The whole history, read in pages.
@@ -55,10 +59,18 @@ pub(super) fn check(journey: &Journey<'_>, records: &[Json]) {
         data.extend(record["changes"].as_object().unwrap().clone());
         check_trace(record, &taken.event);
         check_decisions(record);
-        record["emitted"].as_array().unwrap().iter().for_each(check_emitted);
+        record["emitted"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .for_each(check_emitted);
     }
     let view = journey.view();
-    assert_eq!(view["data"], Json::Object(data), "the changes together are the data");
+    assert_eq!(
+        view["data"],
+        Json::Object(data),
+        "the changes together are the data"
+    );
     assert_eq!(view["updated_at"], records[records.len() - 1]["at"]);
     assert_eq!(view["created_at"], records[0]["at"]);
 }
@@ -79,7 +91,9 @@ fn check_trace(record: &Json, event: &str) {
 
 fn check_decisions(record: &Json) {
     let decisions = record["decisions"].as_array().unwrap();
-    let expected = DECISIONS.iter().find(|(event, ..)| record["event"] == *event);
+    let expected = DECISIONS
+        .iter()
+        .find(|(event, ..)| record["event"] == *event);
     let Some((_, function, field)) = expected else {
         assert!(decisions.is_empty(), "{record:#}");
         return;
@@ -88,7 +102,10 @@ fn check_decisions(record: &Json) {
     let decision = &decisions[0];
     assert_eq!(decision["function"], *function);
     let plugin = function.split('.').next().unwrap();
-    assert_eq!(decision["digest"].as_str(), shipped_digests().get(plugin).map(String::as_str));
+    assert_eq!(
+        decision["digest"].as_str(),
+        shipped_digests().get(plugin).map(String::as_str)
+    );
     assert!(decision["input"].is_object());
     assert_eq!(decision["output"], record["changes"][field], "{record:#}");
 }
@@ -110,12 +127,23 @@ fn shipped_digests() -> BTreeMap<String, String> {
 fn check_emitted(emitted: &Json) {
     let data = &emitted["data"];
     if emitted["event"] != "notify" {
-        assert!(data["case"].is_string() && data["account"].is_object(), "{emitted:#}");
+        assert!(
+            data["case"].is_string() && data["account"].is_object(),
+            "{emitted:#}"
+        );
         return;
     }
-    assert!(data["to"].as_array().is_some_and(|to| !to.is_empty()), "{emitted:#}");
+    assert!(
+        data["to"].as_array().is_some_and(|to| !to.is_empty()),
+        "{emitted:#}"
+    );
     let chinese = data["message"]["zh"].as_str().unwrap();
-    assert!(chinese.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)), "{emitted:#}");
+    assert!(
+        chinese
+            .chars()
+            .any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c)),
+        "{emitted:#}"
+    );
     let english = data["message"]["en"].as_str().unwrap();
     assert!(english.is_ascii() && !english.is_empty(), "{emitted:#}");
 }

@@ -37,7 +37,9 @@ fn read(file: &Path) -> Script {
     Script {
         workflow: name(file.parent()),
         name: name(Some(file)),
-        lines: lines.map(|line| serde_json::from_str(line).unwrap()).collect(),
+        lines: lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
     }
 }
 

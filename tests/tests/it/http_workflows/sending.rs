@@ -9,38 +9,54 @@ use super::{complaint, registration};
 fn a_revision_guards_against_what_was_not_seen() {
     let server = Server::start();
     let client = server.actor("zhang.wei", "account-manager");
-    client.open("C-1", "complaint-handling", &complaint("华东能源集团")).expect(201);
+    client
+        .open("C-1", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201);
     let stale = client.with("If-Match", "\"7\"");
-    let problem = stale.event("C-1", "register", &registration()).problem(412, "revision-mismatch");
-    assert_eq!((&problem["expected"], &problem["revision"]), (&json!(7), &json!(1)));
+    let problem = stale
+        .event("C-1", "register", &registration())
+        .problem(412, "revision-mismatch");
+    assert_eq!(
+        (&problem["expected"], &problem["revision"]),
+        (&json!(7), &json!(1))
+    );
     let fresh = client.with("If-Match", "\"1\"");
     let registered = fresh.event("C-1", "register", &registration()).expect(200);
     assert_eq!(registered.revision(), 2);
-    let problem = fresh.event("C-1", "start-investigation", &json!({})).problem(412, "revision-mismatch");
+    let problem = fresh
+        .event("C-1", "start-investigation", &json!({}))
+        .problem(412, "revision-mismatch");
     assert_eq!(problem["revision"], 2);
     let any = client.with("If-Match", "*");
-    any.event("C-1", "start-investigation", &json!({})).expect(200);
+    any.event("C-1", "start-investigation", &json!({}))
+        .expect(200);
 }
 
 #[test]
 fn a_client_may_want_to_hear_little() {
     let server = Server::start();
     let client = server.actor("zhang.wei", "account-manager");
-    client.open("C-1", "complaint-handling", &complaint("华东能源集团")).expect(201);
+    client
+        .open("C-1", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201);
     let brief = client.with("Prefer", "respond-async, Return=Minimal");
     let reply = brief.event("C-1", "register", &registration()).expect(204);
     assert_eq!(reply.revision(), 2);
     assert_eq!(reply.header("preference-applied"), Some("return=minimal"));
     assert_eq!(reply.text(), "");
     // What goes wrong is told all the same.
-    brief.event("C-1", "register", &registration()).problem(409, "event-not-now");
+    brief
+        .event("C-1", "register", &registration())
+        .problem(409, "event-not-now");
 }
 
 #[test]
 fn of_many_with_one_revision_one_wins() {
     let server = Server::start();
     let client = server.actor("zhang.wei", "account-manager");
-    client.open("C-1", "complaint-handling", &complaint("华东能源集团")).expect(201);
+    client
+        .open("C-1", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201);
     let outcomes: Vec<u16> = std::thread::scope(|scope| {
         let send = |number: u32| {
             let client = server.actor(&format!("manager-{number}"), "account-manager");
@@ -48,11 +64,24 @@ fn of_many_with_one_revision_one_wins() {
             let client = client.with("If-Match", "\"1\"");
             client.event("C-1", "record-visit", &visit).status
         };
-        let threads: Vec<_> = (0..16).map(|number| scope.spawn(move || send(number))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        let threads: Vec<_> = (0..16)
+            .map(|number| scope.spawn(move || send(number)))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .collect()
     });
-    assert_eq!(outcomes.iter().filter(|status| **status == 200).count(), 1, "{outcomes:?}");
-    assert_eq!(outcomes.iter().filter(|status| **status == 412).count(), 15, "{outcomes:?}");
+    assert_eq!(
+        outcomes.iter().filter(|status| **status == 200).count(),
+        1,
+        "{outcomes:?}"
+    );
+    assert_eq!(
+        outcomes.iter().filter(|status| **status == 412).count(),
+        15,
+        "{outcomes:?}"
+    );
     assert_eq!(client.get("/cases/C-1").revision(), 2);
 }
 
@@ -60,14 +89,28 @@ fn of_many_with_one_revision_one_wins() {
 fn what_is_offered_depends_on_who_asks() {
     let server = Server::start();
     let client = server.actor("zhang.wei", "account-manager");
-    client.open("C-1", "complaint-handling", &complaint("华东能源集团")).expect(201);
+    client
+        .open("C-1", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201);
     let offered = |roles: &str| -> Vec<String> {
-        let view = server.actor("somebody", roles).get("/cases/C-1").expect(200).json();
+        let view = server
+            .actor("somebody", roles)
+            .get("/cases/C-1")
+            .expect(200)
+            .json();
         let events = view["events"].as_array().unwrap().iter();
-        events.map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+        events
+            .map(|event| event["event"].as_str().unwrap().to_owned())
+            .collect()
     };
-    assert_eq!(offered("account-manager"), ["register", "customer-announces-exit", "record-visit"]);
+    assert_eq!(
+        offered("account-manager"),
+        ["register", "customer-announces-exit", "record-visit"]
+    );
     assert_eq!(offered("customer"), ["customer-announces-exit"]);
-    assert_eq!(offered("customer-service-dept, customer"), ["register", "customer-announces-exit"]);
+    assert_eq!(
+        offered("customer-service-dept, customer"),
+        ["register", "customer-announces-exit"]
+    );
     assert_eq!(offered("finance-dept"), [""; 0]);
 }

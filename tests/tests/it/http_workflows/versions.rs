@@ -29,44 +29,78 @@ fn replace(text: &str, from: &str, to: &str) -> String {
 
 fn apply(client: &Client, workflow: &str, file: &str) -> casewright_tests::server::Reply {
     let client = client.with("Content-Type", "application/yaml");
-    client.send("PUT", &format!("/workflows/{workflow}"), Some(file.as_bytes()))
+    client.send(
+        "PUT",
+        &format!("/workflows/{workflow}"),
+        Some(file.as_bytes()),
+    )
 }
 
 #[test]
 fn an_open_case_keeps_its_version() {
     let mut server = Server::start();
     let manager = server.actor("zhang.wei", "account-manager");
-    let old = manager.open("old", "complaint-handling", &complaint("华东能源集团")).expect(201).json();
+    let old = manager
+        .open("old", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201)
+        .json();
     assert_eq!(old["version"], "0.1.0");
     let administrator = server.actor("admin", "administrator");
-    let applied = apply(&administrator, "complaint-handling", &next_version()).expect(200).json();
+    let applied = apply(&administrator, "complaint-handling", &next_version())
+        .expect(200)
+        .json();
     assert_eq!(applied["version"], "0.2.0");
     assert_eq!(applied["events"]["apologise"]["title"]["zh"], "致歉");
     assert_ne!(applied["definition"], old["definition"]);
     // Applying it again makes nothing new.
-    let again = apply(&administrator, "complaint-handling", &next_version()).expect(200).json();
+    let again = apply(&administrator, "complaint-handling", &next_version())
+        .expect(200)
+        .json();
     assert_eq!(again["definition"], applied["definition"]);
-    let new = manager.open("new", "complaint-handling", &complaint("华东能源集团")).expect(201).json();
+    let new = manager
+        .open("new", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201)
+        .json();
     assert_eq!(new["definition"], applied["definition"]);
 
     // Both hold before and after a restart, which brings no shipped workflow back.
     for _ in 0..2 {
         let director = server.actor("wang.fang", "ka-director");
         let kept = director.get("/cases/old").expect(200).json();
-        assert_eq!((&kept["version"], &kept["definition"]), (&json!("0.1.0"), &old["definition"]));
-        director.event("old", "apologise", &json!({})).problem(409, "unknown-event");
-        let view = director.event("new", "apologise", &json!({})).expect(200).json();
+        assert_eq!(
+            (&kept["version"], &kept["definition"]),
+            (&json!("0.1.0"), &old["definition"])
+        );
+        director
+            .event("old", "apologise", &json!({}))
+            .problem(409, "unknown-event");
+        let view = director
+            .event("new", "apologise", &json!({}))
+            .expect(200)
+            .json();
         assert_eq!(view["version"], "0.2.0");
-        let current = director.get("/workflows/complaint-handling").expect(200).json();
+        let current = director
+            .get("/workflows/complaint-handling")
+            .expect(200)
+            .json();
         assert_eq!(current["version"], "0.2.0");
         server.restart();
     }
     let manager = server.actor("zhang.wei", "account-manager");
-    let registered = manager.event("old", "register", &registration()).expect(200).json();
+    let registered = manager
+        .event("old", "register", &registration())
+        .expect(200)
+        .json();
     assert_eq!(registered["states"][0]["id"], "registered");
     assert_eq!(registered["version"], "0.1.0");
-    let diagram = manager.get("/workflows/complaint-handling/diagram?case=old").expect(200).text();
-    assert!(!diagram.contains("Apologise"), "drawn by the case's own version:\n{diagram}");
+    let diagram = manager
+        .get("/workflows/complaint-handling/diagram?case=old")
+        .expect(200)
+        .text();
+    assert!(
+        !diagram.contains("Apologise"),
+        "drawn by the case's own version:\n{diagram}"
+    );
 }
 
 #[test]
@@ -78,10 +112,18 @@ fn a_workflow_of_ones_own_is_applied_and_runs() {
         data:\n  type: object\n  additionalProperties: false\n  required: [account]\n  properties:\n    account: { $ref: \"types#/account\" }\n    minutes: { type: string, minLength: 1 }\n\
         events:\n  hold: { title: { en: Hold, zh: 完成拜访 }, roles: [account-manager], requires: [minutes] }\n\
         initial: planned\nstates:\n  planned:\n    on: { hold: held }\n  held: { type: final }\n";
-    let applied = apply(&administrator, "customer-visit", file).expect(200).json();
+    let applied = apply(&administrator, "customer-visit", file)
+        .expect(200)
+        .json();
     assert_eq!(applied["start"]["input"]["required"], json!(["account"]));
     let manager = server.actor("zhang.wei", "account-manager");
-    manager.open("V-1", "customer-visit", &json!({ "account": { "name": "华东能源集团" } })).expect(201);
+    manager
+        .open(
+            "V-1",
+            "customer-visit",
+            &json!({ "account": { "name": "华东能源集团" } }),
+        )
+        .expect(201);
     let held = json!({ "minutes": "客户确认新的交付计划" });
     let view = manager.event("V-1", "hold", &held).expect(200).json();
     assert_eq!(view["status"], "done");
@@ -97,8 +139,12 @@ fn only_an_administrator_applies_workflows() {
     assert_eq!(problem["roles"], json!(["administrator"]));
     apply(&server.nobody(), "complaint-handling", &next_version()).problem(401, "actor-missing");
     let administrator = server.actor("admin", "administrator");
-    let problem = apply(&administrator, "exit-management", &next_version()).problem(422, "workflow-unsound");
+    let problem =
+        apply(&administrator, "exit-management", &next_version()).problem(422, "workflow-unsound");
     let detail = problem["detail"].as_str().unwrap();
-    assert!(detail.contains("`complaint-handling`") && detail.contains("`exit-management`"), "{detail}");
+    assert!(
+        detail.contains("`complaint-handling`") && detail.contains("`exit-management`"),
+        "{detail}"
+    );
     assert_eq!(server.nobody().get("/workflows").json(), before);
 }
