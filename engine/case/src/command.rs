@@ -6,6 +6,7 @@ use casewright_chart::value::Map;
 use casewright_chart::{
     Effect, Event, Limits, Snapshot, Status, Step, StepError, Timestamp, Trace, Value, chart,
 };
+use casewright_definition::data::Violation;
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::{Circumstances, Decide, Definition, Evaluator, Signature};
 use serde_json::Value as Json;
@@ -64,8 +65,7 @@ pub fn open(
         return Err(Refusal::InvalidId(what));
     }
     check_roles(&definition.start, None, actor)?;
-    check_input(&definition.start, input)?;
-    let input = from_json(input);
+    let input = check_input(setting, &definition.start, input)?;
     let id: Arc<str> = id.into();
     let data = over(&definition.defaults, &input);
     let circumstances = circumstances(&id, &definition.id, setting.now, &actor.id, actor);
@@ -133,8 +133,7 @@ pub fn send(
         });
     }
     check_roles(signature, Some(name), actor)?;
-    check_input(signature, input)?;
-    let data = from_json(input);
+    let data = check_input(setting, signature, input)?;
     let circumstances = case.circumstances(actor);
     let step = casewright_chart::step(
         &definition.chart,
@@ -256,10 +255,23 @@ pub(crate) fn check_roles(
     }
 }
 
-fn check_input(signature: &Signature, input: &Json) -> Result<(), Refusal> {
-    match signature.input.violations(input) {
-        violations if violations.is_empty() => Ok(()),
-        violations => Err(Refusal::InvalidInput(violations)),
+fn check_input(
+    setting: Setting<'_>,
+    signature: &Signature,
+    input: &Json,
+) -> Result<Value, Refusal> {
+    let violations = signature.input.violations(input);
+    if !violations.is_empty() {
+        return Err(Refusal::InvalidInput(violations));
+    }
+    let value = from_json(input);
+    let (found, most) = (value.size_bytes(), setting.limits.data_bytes);
+    match found <= most {
+        true => Ok(value),
+        false => Err(Refusal::InvalidInput(vec![Violation {
+            pointer: String::new(),
+            message: format!("expected at most {most} bytes of data, found {found}"),
+        }])),
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) struct Interpreter<'a> {
     failed_guards: BTreeSet<TransitionIndex>,
     microsteps: usize,
     actions: usize,
+    made_bytes: usize,
     effects: Vec<Effect>,
     trace: Vec<Trace>,
     decisions: Vec<Decided>,
@@ -78,6 +79,7 @@ impl<'a> Interpreter<'a> {
             failed_guards: BTreeSet::new(),
             microsteps: 0,
             actions: 0,
+            made_bytes: 0,
             effects: Vec::new(),
             trace: Vec::new(),
             decisions: Vec::new(),
@@ -211,8 +213,9 @@ impl<'a> Interpreter<'a> {
 
     /// The step that all this amounts to.
     pub(crate) fn finish(self, taken: bool) -> Result<Step, StepError> {
-        if self.data_changed {
-            let size = self.data.size_bytes();
+        if self.data_changed || !self.pending.is_empty() {
+            let carried = self.pending.iter().map(|pending| pending.data.size_bytes());
+            let size = self.data.size_bytes() + carried.sum::<usize>();
             self.within("data_bytes", size, self.limits.data_bytes)?;
         }
         Ok(Step {

@@ -20,12 +20,18 @@ pub struct Limits {
     pub microsteps: usize,
     /// Events on the internal queue at once. Each microstep raises a few.
     pub queue: usize,
-    /// Size of the data, and of each value made in a step, in bytes of JSON. A case is a record of decisions, not a file store.
+    /// Size of the data with what pending events carry, and of each value made in a step, in bytes of
+    /// JSON. A case is a record of decisions, not a file store.
     pub data_bytes: usize,
+    /// Size of all values made in a step together, in bytes of JSON: what its record may come to, and what
+    /// its loops may copy.
+    pub step_bytes: usize,
     /// Events that wait for their time, and services that run. Each has a row in the store.
     pub pending: usize,
     /// Actions in a step, those inside `foreach` counted each time.
     pub actions: usize,
+    /// Decisions in a step. Each may take a plugin all the time that it is allowed.
+    pub decisions: usize,
 }
 
 impl Default for Limits {
@@ -34,8 +40,10 @@ impl Default for Limits {
             microsteps: 1_000,
             queue: 1_000,
             data_bytes: 1024 * 1024,
+            step_bytes: 16 * 1024 * 1024,
             pending: 1_000,
             actions: 100_000,
+            decisions: 100,
         }
     }
 }

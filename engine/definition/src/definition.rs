@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::data::Schema;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::{Expression, Surroundings};
 use crate::file;
 use crate::lower::{self, Functions, lower};
@@ -19,6 +19,9 @@ use crate::source::Source;
 
 /// The form of [`Bundle`]. It changes when an older engine could not run a newer one's bundle.
 pub const BUNDLE_FORMAT: u32 = 1;
+
+/// A bundle is of a format that this program does not know.
+pub const BUNDLE_UNKNOWN: Code = Code("bundle-unknown");
 
 /// Everything that a definition is made of, as it is stored. A case pins it by its digest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +71,8 @@ pub struct Definition {
     /// What each transition says when its guard does not hold, by number; none where it says
     /// nothing.
     pub refusals: Vec<Option<file::Text>>,
+    /// Whether a step may take long: it asks plugins, or goes through lists.
+    pub may_take_long: bool,
     pub(crate) expressions: Vec<Expression>,
     pub(crate) decisions: Vec<Decision>,
     pub(crate) surroundings: Surroundings,
@@ -129,7 +134,7 @@ impl Definition {
             workflow,
             pack: pack.clone(),
         };
-        let (definition, diagnostics) = lower(bundle, functions, findings.document());
+        let (definition, diagnostics) = lower(bundle, None, functions, findings.document());
         for diagnostic in diagnostics {
             // Of a file that was repaired, only what the repair cannot have caused.
             let caused = |pointer: &str| repairs.touch(pointer);
@@ -142,12 +147,19 @@ impl Definition {
         (definition.filter(|_| repairs.is_empty()), findings)
     }
 
-    /// Makes a definition of a bundle that was stored.
+    /// Makes a definition of a bundle that was stored under a digest.
     ///
     /// # Errors
     /// What is wrong with it: it was stored by a newer engine, or damaged.
-    pub fn compile(bundle: Bundle) -> Result<Definition, Vec<Diagnostic>> {
-        match lower(bundle, None, None) {
+    pub fn compile(digest: Digest, bundle: Bundle) -> Result<Definition, Vec<Diagnostic>> {
+        if bundle.format != BUNDLE_FORMAT {
+            let message = format!(
+                "expected a bundle of format {BUNDLE_FORMAT}, found {}",
+                bundle.format
+            );
+            return Err(vec![Diagnostic::error(BUNDLE_UNKNOWN, message)]);
+        }
+        match lower(bundle, Some(digest), None, None) {
             (Some(definition), _) => Ok(definition),
             (None, diagnostics) => Err(diagnostics),
         }

@@ -28,6 +28,9 @@ pub const MAX_OPERATOR_SIGNS: usize = 800;
 /// How deep macros such as `map` and `exists` may stand inside each other. The time that they take
 /// multiplies.
 pub const MAX_NESTED_LOOPS: usize = 3;
+/// How often macros such as `exists` and `map` may go round in one expression, counted as the items at
+/// hand to the power of the nesting. It takes about a tenth of a second, for which others may wait.
+pub const MAX_LOOP_ROUNDS: usize = 200_000;
 /// The deepest nesting of lists and objects in what an expression gives. Without it, an assignment
 /// in a loop could make data too deep to walk.
 pub const MAX_VALUE_DEPTH: usize = 64;
@@ -85,6 +88,16 @@ pub enum Expression {
 }
 
 impl Expression {
+    /// Whether its time depends on the data.
+    pub(crate) fn has_loops(&self) -> bool {
+        match self {
+            Expression::Program(program) => program.has_loops(),
+            Expression::List(items) => items.iter().any(Expression::has_loops),
+            Expression::Map(entries) => entries.iter().any(|(_, value)| value.has_loops()),
+            _ => false,
+        }
+    }
+
     /// The expression's value.
     ///
     /// # Errors

@@ -44,9 +44,11 @@ pub struct FunctionSchemas {
     pub output: serde_json::Value,
 }
 
-/// Lowers a bundle. There is a definition when no finding is an error.
+/// Lowers a bundle. There is a definition when no finding is an error. One that comes from a store keeps
+/// the digest under which it stands there, whatever this program would write for it.
 pub(crate) fn lower(
     bundle: Bundle,
+    stored: Option<Digest>,
     functions: Option<&Functions>,
     document: Option<&Document>,
 ) -> (Option<Definition>, Vec<Diagnostic>) {
@@ -54,11 +56,17 @@ pub(crate) fn lower(
         let mut lowering = Lowering::new(&bundle, functions, document);
         (lowering.run(), lowering.diagnostics)
     };
-    let digest = bundle.to_bytes().map(|bytes| Digest::of(&bytes));
+    let digest = match stored {
+        Some(digest) => Ok(digest),
+        None => bundle.to_bytes().map(|bytes| Digest::of(&bytes)),
+    };
     let (Some(parts), Ok(digest)) = (parts, digest) else {
         return (None, diagnostics);
     };
+    let may_take_long =
+        !parts.decisions.is_empty() || parts.expressions.iter().any(Expression::has_loops);
     let definition = Definition {
+        may_take_long,
         id: bundle.workflow.id.as_str().into(),
         version: bundle.workflow.version.as_str().into(),
         digest,

@@ -81,7 +81,7 @@ fn compile(
     digest: Digest,
     bundle: casewright_definition::Bundle,
 ) -> Result<Definition, StoreError> {
-    Definition::compile(bundle).map_err(|diagnostics| {
+    Definition::compile(digest, bundle).map_err(|diagnostics| {
         let told: Vec<String> = diagnostics
             .iter()
             .map(|diagnostic| diagnostic.message.to_string())

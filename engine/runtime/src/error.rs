@@ -29,7 +29,7 @@ pub enum CommandError {
     /// The case is at another revision than the one that the command was meant for.
     RevisionMismatch {
         /// What the command was meant for.
-        expected: u64,
+        expected: Vec<u64>,
         /// Where the case is.
         found: u64,
     },
@@ -44,6 +44,8 @@ pub enum CommandError {
     Busy,
     /// The runtime is shutting down.
     Stopped,
+    /// The engine itself failed, in the middle of the command.
+    Panicked,
     /// The store failed.
     Store(Arc<StoreError>),
 }
@@ -66,13 +68,21 @@ impl fmt::Display for CommandError {
                 "there is a case `{}` already, and it was opened in another way",
                 case.id
             ),
-            CommandError::RevisionMismatch { expected, found } => write!(
-                f,
-                "the command is meant for revision {expected} of the case, which is at {found}"
-            ),
+            CommandError::RevisionMismatch { expected, found } => {
+                let expected: Vec<String> = expected.iter().map(u64::to_string).collect();
+                let expected = match expected.as_slice() {
+                    [] => "another revision".to_owned(),
+                    some => format!("revision {}", some.join(" or ")),
+                };
+                write!(
+                    f,
+                    "the command is meant for {expected} of the case, which is at {found}"
+                )
+            }
             CommandError::Refused { refusal, .. } => refusal.fmt(f),
             CommandError::Busy => f.write_str("too many commands are waiting"),
             CommandError::Stopped => f.write_str("the server is shutting down"),
+            CommandError::Panicked => f.write_str("the engine failed; this is a fault in it"),
             CommandError::Store(error) => error.fmt(f),
         }
     }

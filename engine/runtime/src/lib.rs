@@ -14,6 +14,7 @@ pub mod definitions;
 pub mod error;
 mod lane;
 pub mod plugins;
+pub mod query;
 pub mod runtime;
 mod timer;
 

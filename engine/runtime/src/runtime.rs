@@ -4,10 +4,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use casewright_case::{Actor, Case, Outcome, Possible, Record, Refusal, Setting};
+use casewright_case::{Actor, Case, Outcome, Record, Refusal, Setting};
 use casewright_chart::{Effect, Limits, Timestamp};
 use casewright_definition::{Definition, Digest};
-use casewright_store::{CaseFilter, CaseRecord, DueTimer, Redb, StepWrite, Store, StoreError};
+use casewright_store::tables::Table;
+use casewright_store::{DueTimer, Redb, StepWrite, Store, StoreError, StoredCase};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 
@@ -35,6 +36,8 @@ struct Shared {
     /// Gone once the runtime is shut down.
     committer: Mutex<Option<Committer>>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
+    /// Held while definitions are applied.
+    applying: Mutex<()>,
     timers_changed: timer::Changed,
     stopping: watch::Sender<bool>,
 }
@@ -98,6 +101,7 @@ impl Runtime {
                 lanes: Lanes::new(),
                 committer: Mutex::new(Some(committer)),
                 thread: Mutex::new(Some(thread)),
+                applying: Mutex::default(),
                 timers_changed: timer::Changed::default(),
                 stopping: watch::Sender::new(false),
             }),
@@ -145,6 +149,8 @@ impl Runtime {
     /// # Errors
     /// The store failed.
     pub fn apply(&self, definitions: Vec<Definition>) -> Result<Vec<Arc<Definition>>, StoreError> {
+        // What is stored last must be what is current last.
+        let _turn = lock(&self.shared.applying);
         let stored: Vec<_> = definitions
             .iter()
             .map(|definition| (definition.digest, &definition.bundle))
@@ -173,28 +179,21 @@ impl Runtime {
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
         self.in_lane(id, move |runtime, id| async move {
             if let Some(stored) = runtime.shared.store.case(&id)? {
-                return runtime.repeated(&id, stored, &definition, &data, &actor);
+                return runtime.repeated(&id, &stored, &definition, &data, &actor);
             }
-            let outcome = {
-                let definition = definition.clone();
-                runtime
-                    .take_step(definition, move |setting| {
-                        casewright_case::open(setting, &id, &data, &actor)
-                    })
-                    .await
-            };
-            let refused = |refusal| CommandError::Refused {
+            let opening =
+                move |setting: Setting<'_>| casewright_case::open(setting, &id, &data, &actor);
+            let outcome = runtime.take_step(definition.clone(), opening).await?;
+            let outcome = outcome.map_err(|refusal| CommandError::Refused {
                 refusal,
                 case: None,
-            };
-            runtime
-                .write(None, outcome.map_err(refused)?, definition)
-                .await
+            })?;
+            runtime.write(None, outcome, definition, None).await
         })
         .await
     }
 
-    /// Sends a case an event. With a revision, only if the case is still there.
+    /// Sends a case an event. With revisions, only if the case is at one of them.
     ///
     /// # Errors
     /// See [`CommandError`].
@@ -204,18 +203,18 @@ impl Runtime {
         event: String,
         data: Json,
         actor: Actor,
-        revision: Option<u64>,
+        revisions: Option<Vec<u64>>,
     ) -> Result<Committed, CommandError> {
         self.in_lane(id.to_owned(), move |runtime, id| async move {
             let (stored, view) = runtime.load(&id)?;
-            if let Some(expected) = revision
-                && expected != view.case.revision
+            let found = view.case.revision;
+            if let Some(expected) = revisions
+                && !expected.contains(&found)
             {
-                let found = view.case.revision;
                 return Err(CommandError::RevisionMismatch { expected, found });
             }
             runtime
-                .step(stored, view, move |setting, case| {
+                .step(stored, view, None, move |setting, case| {
                     casewright_case::send(setting, case, &event, &data, &actor)
                 })
                 .await
@@ -223,81 +222,41 @@ impl Runtime {
         .await
     }
 
-    /// Fires a timer that is due. One that its case no longer knows is dropped.
+    /// Fires a timer that is due. Its row goes with the step, or alone when its case no longer knows it.
     pub(crate) async fn fire(&self, timer: &DueTimer) -> Result<(), CommandError> {
         let timer = timer.clone();
         self.in_lane(timer.case.clone(), move |runtime, id| async move {
             let (stored, view) = runtime.load(&id)?;
             let sequence = timer.sequence;
-            let mut pending = view.case.snapshot.pending.iter();
-            let is_known = pending.any(|p| p.sequence == sequence && p.due == timer.due);
             let fired = runtime
-                .step(stored, view, move |setting, case| {
+                .step(stored, view, Some(timer.clone()), move |setting, case| {
                     casewright_case::fire(setting, case, sequence)
                 })
                 .await;
             match fired {
-                Ok(_) if is_known => Ok(()),
-                // A timer that was put off lies elsewhere than its case thinks; a step does not
-                // remove it.
-                Ok(_)
-                | Err(CommandError::Refused {
+                Ok(_) => Ok(()),
+                Err(CommandError::Refused {
                     refusal: Refusal::NotPending | Refusal::Done,
                     ..
-                }) => Ok(runtime.shared.store.drop_timer(&timer)?),
+                }) => {
+                    runtime
+                        .on_store(move |store| store.drop_timer(&timer))
+                        .await
+                }
                 Err(error) => Err(error),
             }
         })
         .await
     }
 
-    /// A case.
-    ///
-    /// # Errors
-    /// There is none with this id, or the store failed.
-    pub fn case(&self, id: &str) -> Result<View, CommandError> {
-        self.load(id).map(|(_, view)| view)
-    }
-
-    /// What an actor may do next with a case.
-    pub fn possible<'a>(&'a self, view: &'a View, actor: &Actor) -> Vec<Possible<'a>> {
-        let setting = self.setting(&view.definition, self.now());
-        casewright_case::possible(setting, &view.case, actor)
-    }
-
-    /// The records of a case, the oldest first, each with its place in the journal.
-    ///
-    /// # Errors
-    /// There is no case with this id, or the store failed.
-    pub fn history(&self, id: &str) -> Result<(View, Vec<(u64, Record)>), CommandError> {
-        let (stored, view) = self.load(id)?;
-        let chart = &view.definition.chart;
-        let records = self.shared.store.history(&stored)?;
-        let records = records.into_iter().map(|(sequence, record)| {
-            let record = record
-                .into_record(chart)
-                .map_err(|message| StoreError::Corrupt {
-                    table: casewright_store::tables::Table::Journal,
-                    message,
-                })?;
-            Ok::<_, StoreError>((sequence, record))
-        });
-        let records = records.collect::<Result<_, _>>()?;
-        Ok((view, records))
-    }
-
-    /// Cases in the order of their ids, after `after` if it is given.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub fn cases(
+    /// Tries a timer again later.
+    pub(crate) async fn put_off(
         &self,
-        filter: &CaseFilter,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Vec<View>, CommandError> {
-        let ids = self.shared.store.case_ids(filter, after, limit)?;
-        ids.iter().map(|id| self.case(id)).collect()
+        timer: DueTimer,
+        later: Timestamp,
+    ) -> Result<(), CommandError> {
+        self.on_store(move |store| store.put_off_timer(&timer, later))
+            .await
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -346,25 +305,22 @@ impl Runtime {
             Ok(result) => result,
             Err(error) => {
                 tracing::error!(%error, "a command ended in a panic");
-                Err(CommandError::Stopped)
+                Err(CommandError::Panicked)
             }
         }
     }
 
-    fn load(&self, id: &str) -> Result<(CaseRecord, View), CommandError> {
+    pub(crate) fn load(&self, id: &str) -> Result<(StoredCase, View), CommandError> {
         let stored = self.shared.store.case(id)?;
         let stored = stored.ok_or_else(|| CommandError::UnknownCase(id.to_owned()))?;
-        let digest = Digest(stored.definition);
+        let digest = Digest(stored.record.definition);
         let definition = self.shared.definitions.get(digest, &self.shared.store)?;
-        let case = stored.clone().into_case(id, &definition.chart);
-        let case = case.map_err(|message| StoreError::Corrupt {
-            table: casewright_store::tables::Table::Cases,
-            message,
-        })?;
+        let case = stored.record.clone().into_case(id, &definition.chart);
+        let case = case.map_err(|message| corrupt(Table::Cases, message))?;
         Ok((stored, View { case, definition }))
     }
 
-    fn setting<'a>(&'a self, definition: &'a Definition, now: Timestamp) -> Setting<'a> {
+    pub(crate) fn setting<'a>(&'a self, definition: &'a Definition, now: Timestamp) -> Setting<'a> {
         Setting {
             definition,
             decide: &*self.shared.plugins,
@@ -373,32 +329,26 @@ impl Runtime {
         }
     }
 
-    /// Takes a pure step. One that may ask a plugin goes to a thread that may be slow.
+    /// Takes a pure step. One that may take long goes to a thread that may be slow.
     async fn take_step(
         &self,
         definition: Arc<Definition>,
         step: impl FnOnce(Setting<'_>) -> Result<Outcome, Refusal> + Send + 'static,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<Result<Outcome, Refusal>, CommandError> {
         let now = self.now();
-        if definition.decisions().is_empty() {
-            return step(self.setting(&definition, now));
+        if !definition.may_take_long {
+            return Ok(step(self.setting(&definition, now)));
         }
         let runtime = self.clone();
-        let stepping = move || step(runtime.setting(&definition, now));
-        match tokio::task::spawn_blocking(stepping).await {
-            Ok(outcome) => outcome,
-            Err(error) => {
-                tracing::error!(%error, "a step ended in a panic");
-                Err(Refusal::Corrupt)
-            }
-        }
+        aside(move || step(runtime.setting(&definition, now))).await
     }
 
     /// Takes a step of a stored case and writes it.
     async fn step(
         &self,
-        stored: CaseRecord,
+        stored: StoredCase,
         view: View,
+        fired: Option<DueTimer>,
         step: impl FnOnce(Setting<'_>, &Case) -> Result<Outcome, Refusal> + Send + 'static,
     ) -> Result<Committed, CommandError> {
         let View { case, definition } = view;
@@ -406,9 +356,9 @@ impl Runtime {
         let before = case.clone();
         let outcome = self
             .take_step(definition.clone(), move |setting| step(setting, &before))
-            .await;
+            .await?;
         match outcome {
-            Ok(outcome) => self.write(Some(stored), outcome, definition).await,
+            Ok(outcome) => self.write(Some(stored), outcome, definition, fired).await,
             Err(refusal) => Err(CommandError::Refused {
                 refusal,
                 case: Some((Box::new(case.as_ref().clone()), definition)),
@@ -418,9 +368,10 @@ impl Runtime {
 
     async fn write(
         &self,
-        before: Option<CaseRecord>,
+        before: Option<StoredCase>,
         outcome: Outcome,
         definition: Arc<Definition>,
+        fired: Option<DueTimer>,
     ) -> Result<Committed, CommandError> {
         let committer = lock(&self.shared.committer).clone();
         let committer = committer.ok_or(CommandError::Stopped)?;
@@ -429,8 +380,9 @@ impl Runtime {
         let step = StepWrite {
             before,
             case: outcome.case.clone(),
-            chart: definition.clone(),
+            definition: definition.clone(),
             record: outcome.record.clone(),
+            fired,
         };
         let sequence = committer.commit(step).await?;
         if wakes_timers {
@@ -446,27 +398,35 @@ impl Runtime {
         })
     }
 
+    /// Writes to the store past the committer, aside from the event loop.
+    async fn on_store(
+        &self,
+        write: impl FnOnce(&Store) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), CommandError> {
+        let store = self.shared.store.clone();
+        Ok(aside(move || write(&store)).await??)
+    }
+
     /// What a second opening of a case gives: the case, if the first one was just like it.
     fn repeated(
         &self,
         id: &str,
-        stored: CaseRecord,
+        stored: &StoredCase,
         definition: &Definition,
         data: &Json,
         actor: &Actor,
     ) -> Result<Committed, CommandError> {
         let (_, view) = self.load(id)?;
-        let first = self.shared.store.history(&stored)?.into_iter().next();
-        let opened = first.and_then(|(_, record)| record.into_record(&view.definition.chart).ok());
-        let same = opened.is_some_and(|record| {
-            let cause = casewright_case::Cause::Open {
-                data: casewright_definition::json::from_json(data),
-            };
-            record.cause == cause && record.actor.id == actor.id
-        });
+        let first = self.shared.store.opening(&stored.record)?;
+        let first = first.into_record(&view.definition.chart);
+        let first = first.map_err(|message| corrupt(Table::Journal, message))?;
+        let cause = casewright_case::Cause::Open {
+            data: casewright_definition::json::from_json(data),
+        };
+        let same = first.cause == cause && first.actor.id == actor.id;
         if same && view.case.workflow == definition.id {
             return Ok(Committed {
-                sequence: stored.last.sequence,
+                sequence: stored.record.last.sequence,
                 view,
                 record: None,
             });
@@ -476,6 +436,20 @@ impl Runtime {
             definition: view.definition,
         })
     }
+}
+
+/// Does work on a thread that may be slow.
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CommandError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "a step ended in a panic");
+        CommandError::Panicked
+    })
+}
+
+pub(crate) fn corrupt(table: Table, message: String) -> StoreError {
+    StoreError::Corrupt { table, message }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -23,7 +23,7 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 pub(crate) async fn run(runtime: Runtime) {
     let changed = runtime.timers_changed();
     loop {
-        // Registered before looking, so that a timer set meanwhile is not missed.
+        // A timer that is set while we look leaves a permit, so that it is not missed.
         let wake = changed.notified();
         let pause = match round(&runtime).await {
             Ok(pause) => pause,
@@ -47,10 +47,8 @@ async fn round(runtime: &Runtime) -> Result<Option<Duration>, StoreError> {
     let due = runtime.store().due_timers(now, BATCH)?;
     if due.is_empty() {
         let next = runtime.store().next_due()?;
-        let wait = next.map(|next| next.unix_ms().saturating_sub(now.unix_ms()));
-        let wait = wait
-            .and_then(|ms| u64::try_from(ms).ok())
-            .map(Duration::from_millis);
+        let wait = next.map(|next| next.unix_ms().saturating_sub(now.unix_ms()).max(0));
+        let wait = wait.map(|ms| Duration::from_millis(ms.unsigned_abs()));
         return Ok(Some(wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)));
     }
     if runtime.is_stopping() {
@@ -68,31 +66,25 @@ async fn round(runtime: &Runtime) -> Result<Option<Duration>, StoreError> {
     Ok(failed.then_some(STORE_RETRY))
 }
 
-/// Fires one timer. Whether it is settled: fired, dropped or put off.
+/// Fires one timer. Whether it is settled: fired, dropped or put off. One that cannot be fired rests, so
+/// that it holds up no other; only when the store or the runtime cannot go on does it keep its place.
 async fn fire(runtime: &Runtime, timer: DueTimer) -> bool {
-    let error = match runtime.fire(&timer).await {
-        Ok(()) => return true,
-        Err(error) => error,
+    let Err(error) = runtime.fire(&timer).await else {
+        return true;
     };
+    tracing::error!(case = timer.case, %error, "a timer could not be fired; it will be tried again");
     match error {
-        CommandError::Refused { .. } => {
-            tracing::error!(case = timer.case, %error, "a timer's step failed; it will be tried again");
+        CommandError::Busy | CommandError::Stopped => false,
+        CommandError::Store(error) if matches!(*error, StoreError::Io(_)) => false,
+        _ => {
             let later = runtime.now().after_ms(RETRY_MS);
-            settle(runtime.store().put_off_timer(&timer, later))
-        }
-        CommandError::UnknownCase(_) => settle(runtime.store().drop_timer(&timer)),
-        error => {
-            tracing::error!(case = timer.case, %error, "a timer could not be fired");
-            false
+            let put_off = runtime.put_off(timer, later).await;
+            if let Err(error) = &put_off {
+                tracing::error!(%error, "cannot put off a timer");
+            }
+            put_off.is_ok()
         }
     }
-}
-
-fn settle(result: Result<(), StoreError>) -> bool {
-    if let Err(error) = &result {
-        tracing::error!(%error, "cannot move a timer");
-    }
-    result.is_ok()
 }
 
 /// The wake-up call for the timer task.

@@ -173,7 +173,7 @@ async fn commands_to_one_case_are_serial_and_none_is_lost() {
     revisions.sort_unstable();
     assert_eq!(revisions, (2..=65).collect::<Vec<u64>>());
     assert_eq!(desk.field("a", "count"), "64");
-    let (_, records) = desk.runtime.history("a").unwrap();
+    let (_, records) = desk.runtime.history("a", 0, 100).unwrap();
     let seen: Vec<u64> = records.iter().map(|(_, record)| record.revision).collect();
     assert_eq!(seen, (1..=65).collect::<Vec<u64>>());
 }
@@ -237,7 +237,7 @@ async fn a_timer_that_fell_due_while_nobody_ran_fires_after_the_start() {
     again
         .until(|desk| desk.field("a", "late") == "1" && desk.field("b", "late") == "1")
         .await;
-    let (_, records) = again.runtime.history("a").unwrap();
+    let (_, records) = again.runtime.history("a", 0, 100).unwrap();
     assert_eq!(records.len(), 2);
 }
 
@@ -265,25 +265,48 @@ async fn a_timer_whose_step_fails_is_put_off_and_holds_up_no_other() {
 }
 
 #[tokio::test]
+async fn timers_of_cases_that_cannot_be_read_hold_up_no_other() {
+    let desk = Desk::new();
+    for number in 0..70 {
+        desk.open(&format!("a-{number:02}")).await;
+    }
+    desk.open("z").await;
+    for number in 0..70 {
+        let key = format!("a-{number:02}").into_bytes();
+        let puts = vec![(Table::Cases, key, b"\x01damaged".to_vec())];
+        let batch = Batch {
+            puts,
+            ..Batch::default()
+        };
+        desk.disk.memory.commit(&batch).unwrap();
+    }
+    desk.clock.advance_ms(3_600_000);
+    desk.runtime.wake_timers();
+    desk.until(|desk| desk.field("z", "late") == "1").await;
+    let listed = desk
+        .runtime
+        .cases(&CaseFilter::All, None, 100, |view| view.case.id.clone());
+    assert_eq!(listed.unwrap(), ["z".into()]);
+}
+
+#[tokio::test]
 async fn a_revision_that_the_case_has_left_is_refused() {
     let desk = Desk::new();
     desk.open("a").await;
     let send = |revision| {
         desk.runtime
-            .send("a", "note".into(), json!({}), clerk(), Some(revision))
+            .send("a", "note".into(), json!({}), clerk(), Some(vec![revision]))
     };
     assert_eq!(send(1).await.unwrap().view.case.revision, 2);
     let error = send(1).await.unwrap_err();
     assert!(
-        matches!(
-            error,
-            CommandError::RevisionMismatch {
-                expected: 1,
-                found: 2
-            }
-        ),
+        matches!(error, CommandError::RevisionMismatch { found: 2, .. }),
         "{error}"
     );
+    let either = desk
+        .runtime
+        .send("a", "note".into(), json!({}), clerk(), Some(vec![1, 2]));
+    assert_eq!(either.await.unwrap().view.case.revision, 3);
 }
 
 #[tokio::test]
@@ -294,8 +317,10 @@ async fn a_step_that_cannot_be_written_did_not_happen() {
     let error = desk.note("a").await.unwrap_err();
     assert!(matches!(error, CommandError::Store(_)), "{error}");
     assert_eq!(desk.field("a", "count"), "0");
+    assert!(!desk.runtime.is_well());
     desk.disk.full.store(false, Ordering::SeqCst);
     assert_eq!(desk.note("a").await.unwrap(), 2);
+    assert!(desk.runtime.is_well());
 }
 
 #[tokio::test]
@@ -348,6 +373,6 @@ async fn after_the_end_everything_acknowledged_is_stored_and_nothing_more_is_tak
         Err(CommandError::Stopped)
     ));
     let store = Store::open(Box::new(Mounted(desk.disk.clone()))).unwrap();
-    let ids = store.case_ids(&CaseFilter::default(), None, 100).unwrap();
+    let ids = store.case_ids(&CaseFilter::All, None, 100).unwrap();
     assert_eq!(ids.len(), 20);
 }

@@ -24,7 +24,14 @@ pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
         Some(folder) => read_plugins(folder)?,
         None => shipped::plugins(),
     };
-    let host = Host::new(HostConfig::default()).map_err(|error| Failure(error.to_string()))?;
+    // A call computes from its beginning to its end: more at a time than there are cores would only
+    // take them from everything else.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let config = HostConfig {
+        concurrent_calls: u32::try_from(cores).unwrap_or(u32::MAX),
+        ..HostConfig::default()
+    };
+    let host = Host::new(config).map_err(|error| Failure(error.to_string()))?;
     // Compiling is most of the work, and each plugin is compiled alone.
     let loaded: Vec<Result<Plugin, Failure>> = thread::scope(|scope| {
         let load = |(name, bytes): &(String, Vec<u8>)| {

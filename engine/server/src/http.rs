@@ -11,7 +11,9 @@ mod views;
 mod workflows;
 
 use axum::Router;
-use axum::http::{Method, Uri};
+use axum::http::{HeaderValue, Method, Uri, header};
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::{get, post};
 use casewright_definition::Pack;
 use casewright_runtime::Runtime;
@@ -55,7 +57,17 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>) -> Router {
         .route("/cases/{case}/history", get(cases::history))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
+        .layer(map_response(private))
         .with_state(Server { runtime, pack })
+}
+
+/// What is answered depends on who asks, and changes with every step: nobody may keep it (RFC 9111).
+async fn private(mut response: Response) -> Response {
+    let no_store = HeaderValue::from_static("no-store");
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, no_store);
+    response
 }
 
 async fn not_found(uri: Uri) -> Problem {

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::tables::Table;
 
-/// Why a store did not do what it was asked. Nothing was written.
+/// Why a store did not do what it was asked. Nothing was written; except that after
+/// [`StoreError::Io`] from a commit nobody can tell before the store is opened again.
 #[derive(Debug)]
 pub enum StoreError {
     /// Another process has the data folder open.

@@ -24,4 +24,4 @@ pub use error::StoreError;
 pub use key_value::{Batch, KeyValue, Precondition, Range, Row};
 pub use memory::Memory;
 pub use redb_store::Redb;
-pub use store::{CaseFilter, DueTimer, StepWrite, Store, StoredDefinition};
+pub use store::{CaseFilter, DueTimer, StepWrite, Store, StoredCase, StoredDefinition};

@@ -24,21 +24,21 @@ pub(crate) fn make(
             path.display()
         ))
     };
-    if path.try_exists().map_err(failed)? {
-        return Ok(());
-    }
-    // Two that make the same store would each think that theirs is the one.
     let lock = path.with_extension("making");
-    let held = File::create(&lock).map_err(failed)?;
-    held.lock().map_err(failed)?;
     if !path.try_exists().map_err(failed)? {
-        let unfinished = path.with_extension("new");
-        remove(&unfinished).map_err(failed)?;
-        fill(&unfinished)?;
-        fs::rename(&unfinished, path).map_err(failed)?;
-        sync_folder(path).map_err(failed)?;
+        // Two that make the same store would each think that theirs is the one.
+        let held = File::create(&lock).map_err(failed)?;
+        held.lock().map_err(failed)?;
+        if !path.try_exists().map_err(failed)? {
+            let unfinished = path.with_extension("new");
+            remove(&unfinished).map_err(failed)?;
+            fill(&unfinished)?;
+            fs::rename(&unfinished, path).map_err(failed)?;
+            sync_folder(path).map_err(failed)?;
+        }
     }
-    // Whoever comes from now on finds the store, and has no use for the lock.
+    // Whoever comes from now on finds the store, and has no use for the lock; nor for one that
+    // somebody left who was killed.
     remove(&lock).map_err(failed)
 }
 

@@ -117,12 +117,18 @@ impl Redb {
     }
 
     fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
-        let rows = self.database()?.begin_read()?.open_table(definition(table))?;
+        let rows = self
+            .database()?
+            .begin_read()?
+            .open_table(definition(table))?;
         Ok(rows.get(key)?.map(|found| found.value().to_vec()))
     }
 
     fn rows(&self, table: Table, range: &Range) -> Result<Vec<Row>, redb::Error> {
-        let rows = self.database()?.begin_read()?.open_table(definition(table))?;
+        let rows = self
+            .database()?
+            .begin_read()?
+            .open_table(definition(table))?;
         let start = range.start.as_slice();
         if range.end.as_deref().is_some_and(|end| end <= start) {
             return Ok(Vec::new());

@@ -1,18 +1,18 @@
 //! The store: steps go in, cases, journal, timers and definitions come out.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use casewright_case::{Case, Record};
 use casewright_chart::{Chart, Timestamp};
-use casewright_definition::{Bundle, Digest};
+use casewright_definition::{Bundle, Definition, Digest};
 use sha2::{Digest as _, Sha256};
 
 use crate::codec::case_record::{CaseRecord, Link};
 use crate::codec::journal_record::JournalRecord;
 use crate::codec::{decode, encode};
 use crate::error::StoreError;
-use crate::key_value::{Batch, KeyValue, Precondition, Range};
+use crate::key_value::{Batch, KeyValue, Precondition, Range, Row};
 use crate::tables::{
     FORMAT, FORMAT_KEY, Table, index_key, index_prefix, parse_timer_key, timer_bound, timer_key,
 };
@@ -23,30 +23,64 @@ pub struct Store {
     /// The place that the next record of the journal gets. Only [`Store::commit`] moves it, and one
     /// thread at a time commits.
     next_sequence: AtomicU64,
+    /// Whether the last commit failed for the backend's sake.
+    failed: AtomicBool,
 }
 
 /// One step to write.
 #[derive(Clone, Debug)]
 pub struct StepWrite {
     /// The case as it was; none when it was opened.
-    pub before: Option<CaseRecord>,
+    pub before: Option<StoredCase>,
     /// The case as it is.
     pub case: Case,
-    /// The chart of its definition.
-    pub chart: Arc<casewright_definition::Definition>,
+    /// Its definition.
+    pub definition: Arc<Definition>,
     /// What the journal keeps.
     pub record: Record,
+    /// The timer whose firing this is; it goes with the step.
+    pub fired: Option<DueTimer>,
 }
 
-/// Which cases to list: those that match everything that is given.
+/// A case as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredCase {
+    /// What is stored.
+    pub record: CaseRecord,
+    /// The bytes that it was read from: what a commit compares, so that a record of an older form is
+    /// still the one that it is.
+    bytes: Vec<u8>,
+}
+
+/// Which cases to list. Each way is answered by one index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CaseFilter {
-    /// Of this workflow.
-    pub workflow: Option<String>,
-    /// In this state, which takes a workflow to make sense.
-    pub state: Option<String>,
-    /// Ended, or not.
-    pub done: Option<bool>,
+pub enum CaseFilter {
+    /// Every case.
+    #[default]
+    All,
+    /// Those that have ended, or those that have not.
+    Done(bool),
+    /// Those of a workflow.
+    Workflow(String),
+    /// Those of a workflow that have ended, or that have not.
+    WorkflowDone(String, bool),
+    /// Those of a workflow that are in a state.
+    State(String, String),
+}
+
+impl CaseFilter {
+    /// What the keys of its index begin with.
+    fn parts(&self) -> Vec<&str> {
+        match self {
+            CaseFilter::All => vec!["all"],
+            CaseFilter::Done(done) => vec!["status", status(*done)],
+            CaseFilter::Workflow(workflow) => vec!["workflow", workflow],
+            CaseFilter::WorkflowDone(workflow, done) => {
+                vec!["workflow-status", workflow, status(*done)]
+            }
+            CaseFilter::State(workflow, state) => vec!["state", workflow, state],
+        }
+    }
 }
 
 /// A timer that is due.
@@ -110,6 +144,7 @@ impl Store {
         Ok(Store {
             key_value,
             next_sequence: AtomicU64::new(last + 1),
+            failed: AtomicBool::new(false),
         })
     }
 
@@ -126,19 +161,33 @@ impl Store {
             add_step(&mut batch, step, sequence)?;
             sequences.push(sequence);
         }
-        self.key_value.commit(&batch)?;
+        let committed = self.key_value.commit(&batch);
+        let failed = matches!(
+            committed,
+            Err(StoreError::Io(_) | StoreError::Corrupt { .. })
+        );
+        self.failed.store(failed, Ordering::Relaxed);
+        committed?;
         let next = first + steps.len() as u64;
         self.next_sequence.store(next, Ordering::Relaxed);
         Ok(sequences)
+    }
+
+    /// Whether the last commit failed for the backend's sake. Until one succeeds again, more will not.
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
     }
 
     /// A case, as it is stored.
     ///
     /// # Errors
     /// The backend failed, or the record is damaged.
-    pub fn case(&self, id: &str) -> Result<Option<CaseRecord>, StoreError> {
+    pub fn case(&self, id: &str) -> Result<Option<StoredCase>, StoreError> {
         match self.key_value.get(Table::Cases, id.as_bytes())? {
-            Some(bytes) => decode(Table::Cases, &bytes).map(Some),
+            Some(bytes) => {
+                let record = decode(Table::Cases, &bytes)?;
+                Ok(Some(StoredCase { record, bytes }))
+            }
             None => Ok(None),
         }
     }
@@ -153,57 +202,52 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<String>, StoreError> {
-        let status = filter.done.map(status);
-        let parts: Vec<&str> = match (&filter.workflow, &filter.state, status) {
-            (Some(workflow), Some(state), _) => vec!["state", workflow, state],
-            (Some(workflow), None, _) => vec!["workflow", workflow],
-            (None, _, Some(status)) => vec!["status", status],
-            (None, _, None) => vec!["all"],
-        };
+        let parts = filter.parts();
         let prefix = index_prefix(&parts);
-        let mut after = after.map(|after| index_key(&parts, after));
-        let mut ids = Vec::new();
-        // An index answers most filters alone; what it leaves open is asked of each case.
-        while ids.len() < limit {
-            let range = Range::prefix(&prefix, after.as_deref(), limit);
-            let rows = self.key_value.scan(Table::Index, &range)?;
-            let complete = rows.len() < limit;
-            for (key, _) in &rows {
-                let id = key.get(prefix.len()..).map(std::str::from_utf8);
-                let Some(Ok(id)) = id else {
-                    return Err(StoreError::corrupt(Table::Index, "a key holds no id"));
-                };
-                if ids.len() < limit && self.matches(id, filter)? {
-                    ids.push(id.to_owned());
-                }
+        let after = after.map(|after| index_key(&parts, after));
+        let range = Range::prefix(&prefix, after.as_deref(), limit);
+        let rows = self.key_value.scan(Table::Index, &range)?;
+        let id = |(key, _): &Row| {
+            let id = key.get(prefix.len()..).map(std::str::from_utf8);
+            match id {
+                Some(Ok(id)) => Ok(id.to_owned()),
+                _ => Err(StoreError::corrupt(Table::Index, "a key holds no id")),
             }
-            match rows.last() {
-                Some((key, _)) if !complete => after = Some(key.clone()),
-                _ => break,
-            }
-        }
-        Ok(ids)
+        };
+        rows.iter().map(id).collect()
     }
 
-    /// Whether a case found by an index matches what the index left open.
-    fn matches(&self, id: &str, filter: &CaseFilter) -> Result<bool, StoreError> {
-        match (filter.done, &filter.workflow) {
-            (Some(done), Some(_)) => Ok(self.case(id)?.is_some_and(|case| case.is_done() == done)),
-            _ => Ok(true),
-        }
+    /// The record with which a case was opened.
+    ///
+    /// # Errors
+    /// The backend failed, or the record is not the one that it was.
+    pub fn opening(&self, case: &CaseRecord) -> Result<JournalRecord, StoreError> {
+        self.journal_record(case.first)
     }
 
-    /// The records of a case, the oldest first, each with its place in the journal.
+    /// Up to `limit` records of a case that follow the revision `after`, the oldest first, each with its
+    /// place in the journal. The chain is followed from its end, so early pages take longer.
     ///
     /// # Errors
     /// The backend failed, or the chain of records is broken.
-    pub fn history(&self, case: &CaseRecord) -> Result<Vec<(u64, JournalRecord)>, StoreError> {
+    pub fn history(
+        &self,
+        case: &CaseRecord,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, JournalRecord)>, StoreError> {
+        let until = after.saturating_add(limit as u64);
         let mut records = Vec::new();
         let mut next = Some(case.last);
         while let Some(link) = next {
             let record = self.journal_record(link)?;
+            if record.revision <= after {
+                break;
+            }
             next = record.previous;
-            records.push((link.sequence, record));
+            if record.revision <= until {
+                records.push((link.sequence, record));
+            }
         }
         records.reverse();
         Ok(records)
@@ -262,9 +306,8 @@ impl Store {
     /// # Errors
     /// The backend failed.
     pub fn drop_timer(&self, timer: &DueTimer) -> Result<(), StoreError> {
-        let key = timer_key(timer.due.unix_ms(), timer.sequence, &timer.case);
         self.key_value.commit(&Batch {
-            deletes: vec![(Table::Timers, key)],
+            deletes: vec![(Table::Timers, timer.key())],
             ..Batch::default()
         })
     }
@@ -275,10 +318,13 @@ impl Store {
     /// # Errors
     /// The backend failed.
     pub fn put_off_timer(&self, timer: &DueTimer, later: Timestamp) -> Result<(), StoreError> {
-        let key = |due: Timestamp| timer_key(due.unix_ms(), timer.sequence, &timer.case);
+        let later = DueTimer {
+            due: later,
+            ..timer.clone()
+        };
         self.key_value.commit(&Batch {
-            deletes: vec![(Table::Timers, key(timer.due))],
-            puts: vec![(Table::Timers, key(later), Vec::new())],
+            deletes: vec![(Table::Timers, timer.key())],
+            puts: vec![(Table::Timers, later.key(), Vec::new())],
             ..Batch::default()
         })
     }
@@ -346,21 +392,21 @@ impl Store {
 
 fn add_step(batch: &mut Batch, step: &StepWrite, sequence: u64) -> Result<(), StoreError> {
     let case = &step.case;
-    let chart = &step.chart.chart;
+    let chart = &step.definition.chart;
     let key = case.id.as_bytes().to_vec();
-    let previous = step.before.as_ref().map(|before| before.last);
-    let record = JournalRecord::of(&case.id, case.definition.0, previous, &step.record);
+    let before = step.before.as_ref();
+    let previous = before.map(|before| before.record.last);
+    let record = JournalRecord::of(&case.id, &step.definition, previous, &step.record);
     let record = encode(Table::Journal, &record)?;
     let last = Link {
         sequence,
         hash: hash(&record),
     };
-    let after = CaseRecord::of(case, chart, last);
-    batch.preconditions.push(match &step.before {
+    let first = before.map_or(last, |before| before.record.first);
+    let after = CaseRecord::of(case, chart, first, last);
+    batch.preconditions.push(match before {
         None => Precondition::Absent(Table::Cases, key.clone()),
-        Some(before) => {
-            Precondition::Equal(Table::Cases, key.clone(), encode(Table::Cases, before)?)
-        }
+        Some(before) => Precondition::Equal(Table::Cases, key.clone(), before.bytes.clone()),
     });
     batch
         .puts
@@ -368,18 +414,27 @@ fn add_step(batch: &mut Batch, step: &StepWrite, sequence: u64) -> Result<(), St
     batch
         .puts
         .push((Table::Journal, sequence.to_be_bytes().to_vec(), record));
-    let before = step.before.as_ref();
-    let keys_before = before
-        .map(|before| rows(&case.id, before, chart))
-        .unwrap_or_default();
+    let keys_before = before.map(|before| rows(&case.id, &before.record, chart));
+    let keys_before = keys_before.unwrap_or_default();
     let keys_after = rows(&case.id, &after, chart);
     let gone = keys_before.iter().filter(|key| !keys_after.contains(key));
     batch.deletes.extend(gone.cloned());
+    // A timer that was put off lies elsewhere than its case thinks.
+    let fired = step.fired.iter();
+    batch
+        .deletes
+        .extend(fired.map(|timer| (Table::Timers, timer.key())));
     let new = keys_after.iter().filter(|key| !keys_before.contains(key));
     batch
         .puts
         .extend(new.map(|(table, key)| (*table, key.clone(), Vec::new())));
     Ok(())
+}
+
+impl DueTimer {
+    fn key(&self) -> Vec<u8> {
+        timer_key(self.due.unix_ms(), self.sequence, &self.case)
+    }
 }
 
 /// The rows that stand beside a case's own: its timers and its places in the indexes.
@@ -390,6 +445,7 @@ fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
         index(&["all"]),
         index(&["workflow", workflow]),
         index(&["status", status(case.is_done())]),
+        index(&["workflow-status", workflow, status(case.is_done())]),
     ];
     let is_atomic = |state: &&String| {
         chart

@@ -33,6 +33,7 @@ pub enum Table {
     /// - `workflow`, zero, `workflow id`, zero, `case id`
     /// - `state`, zero, `workflow id`, zero, `state id`, zero, `case id`
     /// - `status`, zero, `running` or `done`, zero, `case id`
+    /// - `workflow-status`, zero, `workflow id`, zero, `running` or `done`, zero, `case id`
     Index,
 }
 

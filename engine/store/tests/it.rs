@@ -13,8 +13,8 @@ use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
 use casewright_definition::{Decide, Decision, Definition, Digest, Files, Pack};
 use casewright_store::tables::Table;
 use casewright_store::{
-    Batch, CaseFilter, CaseRecord, KeyValue, Memory, Precondition, Range, Redb, Row, StepWrite, Store,
-    StoreError,
+    Batch, CaseFilter, KeyValue, Memory, Precondition, Range, Redb, Row, StepWrite, Store,
+    StoreError, StoredCase,
 };
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -110,20 +110,24 @@ impl Desk {
         }
     }
 
-    fn stored(&self, id: &str) -> CaseRecord {
+    fn stored(&self, id: &str) -> StoredCase {
         self.store.case(id).unwrap().unwrap()
     }
 
     fn case(&self, id: &str) -> Case {
-        self.stored(id).into_case(id, &DEFINITION.chart).unwrap()
+        self.stored(id)
+            .record
+            .into_case(id, &DEFINITION.chart)
+            .unwrap()
     }
 
-    fn write(&self, before: Option<CaseRecord>, outcome: Outcome) -> u64 {
+    fn write(&self, before: Option<StoredCase>, outcome: Outcome) -> u64 {
         let step = StepWrite {
             before,
             case: outcome.case,
-            chart: DEFINITION.clone(),
+            definition: DEFINITION.clone(),
             record: outcome.record,
+            fired: None,
         };
         self.store.commit(&[step]).unwrap()[0]
     }
@@ -175,12 +179,22 @@ fn the_history_is_the_chain_of_a_cases_own_records() {
         desk.send("a", "note", json!({"text": "one"}));
         desk.send("b", "close", json!({}));
         desk.send("a", "close", json!({}));
-        let history = desk.store.history(&desk.stored("a")).unwrap();
+        let stored = desk.stored("a").record;
+        let history = desk.store.history(&stored, 0, 10).unwrap();
         let places: Vec<(u64, u64)> = history
             .iter()
             .map(|(sequence, record)| (*sequence, record.revision))
             .collect();
         assert_eq!(places, [(1, 1), (3, 2), (5, 3)]);
+        let page: Vec<u64> = desk
+            .store
+            .history(&stored, 1, 1)
+            .unwrap()
+            .iter()
+            .map(|(_, record)| record.revision)
+            .collect();
+        assert_eq!(page, [2]);
+        assert_eq!(desk.store.opening(&stored).unwrap(), history[0].1);
         let last = history[2].1.clone().into_record(&DEFINITION.chart).unwrap();
         assert_eq!(last.cause.name(), "close");
         assert_eq!(&*last.actor.id, "李娜");
@@ -195,26 +209,14 @@ fn indexes_follow_the_states_and_the_end_of_cases() {
         }
         desk.send("b", "pause", json!({}));
         desk.send("c", "close", json!({}));
-        let of = |state: &str| CaseFilter {
-            workflow: Some("claim".into()),
-            state: Some(state.into()),
-            ..CaseFilter::default()
-        };
-        let done = |done: bool| CaseFilter {
-            done: Some(done),
-            ..CaseFilter::default()
-        };
-        assert_eq!(desk.ids(CaseFilter::default()), ["a", "b", "c"]);
+        let of = |state: &str| CaseFilter::State("claim".into(), state.into());
+        assert_eq!(desk.ids(CaseFilter::All), ["a", "b", "c"]);
         assert_eq!(desk.ids(of("open.work.busy")), ["a"]);
         assert_eq!(desk.ids(of("paused")), ["b"]);
         assert_eq!(desk.ids(of("closed")), ["c"]);
-        assert_eq!(desk.ids(done(true)), ["c"]);
-        assert_eq!(desk.ids(done(false)), ["a", "b"]);
-        let both = CaseFilter {
-            workflow: Some("claim".into()),
-            done: Some(false),
-            ..CaseFilter::default()
-        };
+        assert_eq!(desk.ids(CaseFilter::Done(true)), ["c"]);
+        assert_eq!(desk.ids(CaseFilter::Done(false)), ["a", "b"]);
+        let both = CaseFilter::WorkflowDone("claim".into(), false);
         assert_eq!(desk.store.case_ids(&both, None, 1).unwrap(), ["a"]);
         assert_eq!(desk.store.case_ids(&both, Some("a"), 1).unwrap(), ["b"]);
         assert_eq!(desk.store.case_ids(&both, Some("b"), 1).unwrap(), [""; 0]);
@@ -265,11 +267,12 @@ fn a_step_that_was_based_on_another_case_is_not_written() {
         let stale = desk.stored("a");
         let outcome = send(setting(), &desk.case("a"), "pause", &json!({}), &clerk()).unwrap();
         desk.send("a", "note", json!({"text": "first"}));
-        let step = |before: Option<CaseRecord>| StepWrite {
+        let step = |before: Option<StoredCase>| StepWrite {
             before,
             case: outcome.case.clone(),
-            chart: DEFINITION.clone(),
+            definition: DEFINITION.clone(),
             record: outcome.record.clone(),
+            fired: None,
         };
         for before in [Some(stale), None] {
             let error = desk.store.commit(&[step(before)]).unwrap_err();
@@ -299,7 +302,7 @@ fn what_was_written_is_there_when_the_folder_is_opened_again() {
     assert_eq!(desk.case("a"), before);
     let stored = desk.store.definitions().unwrap().remove(0);
     assert_eq!(stored.digest, DEFINITION.digest);
-    let compiled = Definition::compile(stored.bundle).unwrap();
+    let compiled = Definition::compile(stored.digest, stored.bundle).unwrap();
     assert_eq!(compiled.digest, DEFINITION.digest);
     assert_eq!(desk.send("a", "close", json!({})), 3, "sequences go on");
 }
@@ -318,7 +321,7 @@ fn a_folder_in_use_is_refused_and_so_is_a_file_that_is_no_store() {
     std::fs::write(&file, b"not a store at all, but long enough to look at").unwrap();
     assert!(matches!(
         Redb::open(garbage.path()),
-        Err(StoreError::Io(_) | StoreError::Corrupt { .. })
+        Err(StoreError::NoStore { .. })
     ));
     let kept = std::fs::read(&file).unwrap();
     assert_eq!(kept, b"not a store at all, but long enough to look at");
@@ -340,7 +343,10 @@ fn a_record_that_was_altered_is_found_out() {
             ..Batch::default()
         })
         .unwrap();
-    let error = desk.store.history(&desk.stored("a")).unwrap_err();
+    let error = desk
+        .store
+        .history(&desk.stored("a").record, 0, 10)
+        .unwrap_err();
     assert!(error.to_string().contains("record 1"), "{error}");
 }
 
@@ -359,9 +365,9 @@ fn damaged_bytes_are_an_error_and_never_a_panic() {
                 ..Batch::default()
             };
             memory.commit(&put(damaged)).unwrap();
-            if let Ok(Some(record)) = desk.store.case("a") {
+            if let Ok(Some(stored)) = desk.store.case("a") {
                 // What can still be read may still not fit; it must say so.
-                let _ = record.into_case("a", &DEFINITION.chart);
+                let _ = stored.record.into_case("a", &DEFINITION.chart);
             }
             memory.commit(&put(whole[..position].to_vec())).unwrap();
             assert!(desk.store.case("a").is_err(), "cut at {position}");

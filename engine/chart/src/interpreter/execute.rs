@@ -224,6 +224,7 @@ impl Interpreter<'_> {
         let Some(input) = self.value(input)? else {
             return Ok(Flow::Skip);
         };
+        self.within("decisions", self.decisions.len() + 1, self.limits.decisions)?;
         let answer = self.evaluate.decide(decision, &input);
         let answer = answer.map_err(StepError::Decision)?;
         self.check_size(&answer.output)?;
@@ -263,8 +264,11 @@ impl Interpreter<'_> {
 
     /// Each value is measured when it is made: one that shares its parts, and doubles in every round
     /// of a loop, could not even be measured in the end.
-    fn check_size(&self, value: &Value) -> Result<(), StepError> {
-        self.within("data_bytes", value.size_bytes(), self.limits.data_bytes)
+    fn check_size(&mut self, value: &Value) -> Result<(), StepError> {
+        let size = value.size_bytes();
+        self.made_bytes = self.made_bytes.saturating_add(size);
+        self.within("data_bytes", size, self.limits.data_bytes)?;
+        self.within("step_bytes", self.made_bytes, self.limits.step_bytes)
     }
 
     /// Raises `error.execution` with the story, and notes it in the trace.

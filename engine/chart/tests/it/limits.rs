@@ -207,3 +207,48 @@ fn counts_begin_anew_with_every_step() {
         assert_eq!(run.event("e"), None);
     }
 }
+
+#[test]
+fn step_bytes_bounds_what_a_step_makes_in_all() {
+    let chart = r#"
+        data x = "0123456789"
+        state a
+          on two / foreach i in [1, 2] { log x }
+          on three / foreach i in [1, 2, 3] { log x }"#;
+    // A text of ten is 12 bytes, the list of two 20, the list of three 29.
+    let limits = Limits {
+        step_bytes: 50,
+        ..Limits::default()
+    };
+    assert_eq!(refusal(limits, chart, "two"), None);
+    assert_eq!(refusal(limits, chart, "three"), limit("step_bytes", 50));
+}
+
+#[test]
+fn what_pending_events_carry_counts_as_data() {
+    let chart = r#"
+        data x = "0123456789"
+        state a
+          on once / send later after 9 data x
+          on twice / send later after 9 data x; send later after 9 data x"#;
+    let limits = Limits {
+        data_bytes: 34,
+        ..Limits::default()
+    };
+    assert_eq!(refusal(limits, chart, "once"), None);
+    assert_eq!(refusal(limits, chart, "twice"), limit("data_bytes", 34));
+}
+
+#[test]
+fn decisions_are_bounded() {
+    let chart = "
+        state a
+          on two / foreach i in [1, 2] { decide echo (i) -> answer }
+          on three / foreach i in [1, 2, 3] { decide echo (i) -> answer }";
+    let limits = Limits {
+        decisions: 2,
+        ..Limits::default()
+    };
+    assert_eq!(refusal(limits, chart, "two"), None);
+    assert_eq!(refusal(limits, chart, "three"), limit("decisions", 2));
+}

@@ -17,6 +17,8 @@ const LIMITS: Limits = Limits {
     microsteps: 40,
     queue: 40,
     data_bytes: 1_000,
+    step_bytes: 100_000,
+    decisions: 100,
     pending: 12,
     actions: 400,
 };

@@ -44,6 +44,15 @@ pub(super) fn cel_map<'a>(entries: impl Iterator<Item = (&'a str, cel::Value)>) 
     cel::Value::from(entries)
 }
 
+/// How many items its lists and objects have, all told.
+pub(super) fn items(value: &cel::Value) -> usize {
+    match value {
+        cel::Value::List(list) => list.len() + list.iter().map(items).sum::<usize>(),
+        cel::Value::Map(map) => map.map.len() + map.map.values().map(items).sum::<usize>(),
+        _ => 0,
+    }
+}
+
 /// What CEL gave, as a value. Objects come out with their keys sorted, because CEL's have no order.
 pub(super) fn from_cel(value: &cel::Value) -> Result<Value, String> {
     from_cel_at(value, MAX_VALUE_DEPTH)

@@ -11,7 +11,7 @@ use super::convert::{self, to_cel_where};
 use super::reads::{Path, Reads, References};
 use super::syntax::CompileError;
 use super::{
-    Circumstances, MAX_EXPRESSION_BYTES, MAX_NESTED_LOOPS, MAX_OPERATOR_SIGNS, Surroundings,
+    Circumstances, MAX_EXPRESSION_BYTES, MAX_LOOP_ROUNDS, MAX_NESTED_LOOPS, MAX_OPERATOR_SIGNS, Surroundings,
 };
 use crate::calendar::Calendar;
 
@@ -148,6 +148,7 @@ impl Program {
         surroundings: &Surroundings,
     ) -> Result<cel::Value, EvaluateError> {
         let mut context = Context::with_env(STANDARD.clone());
+        let mut items = 0;
         for (variable, reads) in VARIABLES.iter().zip(&self.reads) {
             let Some(reads) = reads else { continue };
             let value = match *variable {
@@ -158,16 +159,46 @@ impl Program {
                 "params" => surroundings.parameters.read(reads),
                 _ => convert::timestamp(scope.now.unix_ms()),
             };
+            items += self.count(&value);
             context.add_variable_from_value(*variable, value);
         }
         for (name, value) in scope.locals {
-            context.add_variable_from_value(name.as_ref(), convert::to_cel(value));
+            let value = convert::to_cel(value);
+            items += self.count(&value);
+            context.add_variable_from_value(name.as_ref(), value);
         }
+        self.check_loops(items)?;
         self.add_functions(&mut context, scope, surroundings)
             .map_err(|error| self.error(&error.to_string()))?;
         self.program
             .execute(&context)
             .map_err(|error| self.error(&describe(&error)))
+    }
+
+    /// What loops could go through in a value; nothing when there are no loops.
+    fn count(&self, value: &cel::Value) -> usize {
+        match self.has_loops() {
+            true => convert::items(value),
+            false => 0,
+        }
+    }
+
+    /// Whether macros such as `exists` and `map` may go through their lists in reasonable time.
+    fn check_loops(&self, items: usize) -> Result<(), EvaluateError> {
+        let rounds = u32::try_from(self.references.nested_loops)
+            .ok()
+            .and_then(|depth| items.checked_pow(depth));
+        match rounds {
+            Some(rounds) if rounds <= MAX_LOOP_ROUNDS => Ok(()),
+            _ => Err(self.error(&format!(
+                "lists with {items} items are too long to go through here, at most {MAX_LOOP_ROUNDS} rounds are made"
+            ))),
+        }
+    }
+
+    /// Whether it goes through lists, so that its time depends on the data.
+    pub fn has_loops(&self) -> bool {
+        self.references.nested_loops > 0
     }
 
     fn add_functions(

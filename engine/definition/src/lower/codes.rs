@@ -46,6 +46,8 @@ codes! {
     SCHEMA_DEFAULT = "schema-default";
     /// A delay that is neither a name of `delays` nor a duration.
     DELAY_UNKNOWN = "delay-unknown";
+    /// A delayed transition without a delay: a loop of them would never end.
+    DELAY_ZERO = "delay-zero";
     /// A text that is no CEL.
     CEL_SYNTAX = "cel-syntax";
     /// A variable that expressions do not have.

@@ -267,7 +267,7 @@ impl Lowering<'_> {
                 false => self.report(error.with_pointer(pointer)),
             }
         }
-        self.push(Expression::DelayMs(literal.unwrap_or_default()))
+        self.push(Expression::DelayMs(literal.unwrap_or(1)))
     }
 
     /// A delay as it is written in `delays`: a duration, or CEL.

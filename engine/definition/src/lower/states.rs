@@ -172,6 +172,13 @@ impl Lowering<'_> {
         for (key, transitions) in after {
             let pointer = format!("{}/after/{}", here.pointer, escape(key));
             let delay = self.delay(key, &pointer, true);
+            if let Some(Expression::DelayMs(0)) = self.expressions.get(delay.0 as usize) {
+                let message = "expected a delay of more than nothing";
+                let error = Diagnostic::error(DELAY_ZERO, message)
+                    .with_pointer(&*pointer)
+                    .with_hint("`always` does something at once, and in the same step");
+                self.report(error);
+            }
             let event: Arc<str> = after_event(key, &here.id).into();
             node.entry.push(vec![Action::Send {
                 event: event.clone(),
@@ -325,7 +332,7 @@ impl Lowering<'_> {
 }
 
 /// The event of a delay in a state. Its name has three tokens, so that it is never the beginning of
-/// another's.
+/// another's. Cases that wait for one hold its name: it is a stored form, and must stay as it is.
 fn after_event(delay: &str, state: &str) -> String {
     format!(
         "after.{}.{}",

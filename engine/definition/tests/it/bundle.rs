@@ -34,7 +34,7 @@ fn a_stored_bundle_has_the_same_digest_and_runs_the_same() {
     let bytes = first.bundle.to_bytes().unwrap();
     assert_eq!(Digest::of(&bytes), first.digest);
     let bundle: Bundle = serde_json::from_slice(&bytes).unwrap();
-    let second = Definition::compile(bundle).unwrap();
+    let second = Definition::compile(first.digest, bundle).unwrap();
     assert_eq!(second.digest, first.digest);
     assert_eq!(second.bundle, first.bundle);
     assert_eq!(second.refusals, first.refusals);
@@ -62,10 +62,48 @@ fn layout_and_comments_are_no_part_of_the_digest() {
 
 #[test]
 fn a_bundle_that_was_damaged_says_what_is_wrong() {
-    let mut bundle = definition(&workflow(REST)).bundle;
+    let Definition {
+        digest, mut bundle, ..
+    } = definition(&workflow(REST));
     bundle.pack.calendar.time_zone = "Asia/Nowhere".into();
     bundle.pack.parameters.shift_remove("rounds");
-    let findings = Definition::compile(bundle).unwrap_err();
+    let findings = Definition::compile(digest, bundle).unwrap_err();
     let codes: Vec<&str> = findings.iter().map(|finding| finding.code.0).collect();
     assert!(codes.contains(&"workflow-calendar"), "{findings:?}");
+}
+
+#[test]
+fn a_stored_definition_keeps_its_digest_whatever_this_program_would_write() {
+    let bundle = definition(&workflow(REST)).bundle;
+    let mut json = serde_json::to_value(&bundle).unwrap();
+    let pack = json["pack"].as_object_mut().unwrap();
+    let version = pack.shift_remove("version").unwrap();
+    pack.insert("version".to_owned(), version);
+    let bytes = serde_json::to_vec(&json).unwrap();
+    let digest = Digest::of(&bytes);
+    let bundle: Bundle = serde_json::from_slice(&bytes).unwrap();
+    assert_ne!(Digest::of(&bundle.to_bytes().unwrap()), digest);
+    assert_eq!(Definition::compile(digest, bundle).unwrap().digest, digest);
+}
+
+#[test]
+fn a_bundle_of_another_format_is_refused() {
+    let Definition {
+        digest, mut bundle, ..
+    } = definition(&workflow(REST));
+    bundle.format += 1;
+    let findings = Definition::compile(digest, bundle).unwrap_err();
+    assert_eq!(findings[0].code.0, "bundle-unknown");
+}
+
+#[test]
+fn the_names_of_delayed_transitions_are_a_stored_form() {
+    let text = workflow(
+        "data: {}\nevents: {}\nstates: {a: {states: {b: {after: {PT1H: {target: c}}}, c: {}}}}",
+    );
+    let mut case = Case::new(definition(&text));
+    case.start();
+    let snapshot = case.snapshot.unwrap();
+    assert_eq!(&*snapshot.pending[0].event, "after.PT1H.a:b");
+    assert_eq!(snapshot.pending[0].id.as_deref(), Some("after.PT1H.a:b"));
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ use casewright_definition::{Checked, Pack};
 use casewright_runtime::{Plugins, Runtime, SystemClock};
 use clap::Args;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Failure, Verdict, print, tell};
@@ -59,7 +61,10 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|error| Failure::new("cannot start threads", error))?;
-        threads.block_on(self.serve(plugins, checked, pack))
+        let served = threads.block_on(self.serve(plugins, checked, pack));
+        // Everything acknowledged is written; whatever still computes is not waited for.
+        threads.shutdown_timeout(LAST_REQUESTS);
+        served
     }
 
     async fn serve(
@@ -84,14 +89,17 @@ impl Serve {
             .map_err(|error| Failure::new("cannot tell the address", error))?;
         self.greet(address, &runtime);
         let app = http::app(runtime.clone(), Arc::new(pack));
-        let (told, is_told) = watch::channel(false);
-        let stop = async move {
-            told_to_stop().await;
-            told.send_replace(true);
-        };
+        let stop = Arc::new(Notify::new());
+        let stopped = stop.clone();
+        let serving = axum::serve(listener, app)
+            .with_graceful_shutdown(async move { stopped.notified().await });
+        let mut serving = pin!(serving.into_future());
         let served = tokio::select! {
-            served = axum::serve(listener, app).with_graceful_shutdown(stop) => served,
-            () = overdue(is_told) => Ok(()),
+            served = &mut serving => served,
+            () = told_to_stop() => {
+                stop.notify_one();
+                timeout(LAST_REQUESTS, serving).await.unwrap_or(Ok(()))
+            }
         };
         runtime.shut_down().await;
         served.map_err(|error| Failure::new("the server failed", error))?;
@@ -157,15 +165,6 @@ fn start_log() {
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .try_init();
-}
-
-/// Resolves when connections have had their time since the process was told to stop.
-async fn overdue(mut is_told: watch::Receiver<bool>) {
-    match is_told.wait_for(|told| *told).await {
-        Ok(_) => tokio::time::sleep(LAST_REQUESTS).await,
-        // Nobody can tell any more: the server has ended by itself.
-        Err(_) => std::future::pending().await,
-    }
 }
 
 /// Resolves on Ctrl-C, or when the system asks the process to end.

@@ -15,6 +15,8 @@ use super::problem::Problem;
 pub(super) const ACTOR: &str = "casewright-actor";
 /// The header that names the actor's roles.
 pub(super) const ROLES: &str = "casewright-roles";
+/// What the ids of the engine's own actors begin with.
+const RESERVED: &str = "casewright:";
 /// The longest id of an actor, and the longest list of roles, in bytes.
 const MAX_HEADER_BYTES: usize = 1024;
 
@@ -31,6 +33,10 @@ impl<S: Send + Sync> FromRequestParts<S> for From {
                 "send the headers `Casewright-Actor: zhang.wei` and `Casewright-Roles: account-manager`",
             ));
         };
+        if id.starts_with(RESERVED) {
+            let detail = format!("ids that begin with `{RESERVED}` are the engine's own");
+            return Err(Problem::new("actor-invalid", detail));
+        }
         let roles = text(&parts.headers, ROLES)?.unwrap_or_default();
         let roles = roles.split(',').map(str::trim);
         let roles = roles.filter(|role| !role.is_empty());
@@ -40,7 +46,8 @@ impl<S: Send + Sync> FromRequestParts<S> for From {
 
 /// A header as UTF-8 text; names of people are not all ASCII.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Problem> {
-    let Some(value) = headers.get(name) else {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else {
         return Ok(None);
     };
     let invalid = |what: String| {
@@ -49,6 +56,10 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, Probl
             format!("expected the header `{name}` to be {what}"),
         )
     };
+    // A proxy that adds its own header to the client's must not let the client's be believed.
+    if values.next().is_some() {
+        return Err(invalid("there once".to_owned()));
+    }
     if value.len() > MAX_HEADER_BYTES {
         return Err(invalid(format!("at most {MAX_HEADER_BYTES} bytes")));
     }

@@ -117,6 +117,8 @@ pub(super) async fn create(
 }
 
 /// Open a case under an id of the client's own
+///
+/// Harmless to repeat, as `POST /cases` is; with `If-None-Match: *` a repeat is refused with 412.
 #[utoipa::path(
     put, path = "/cases/{case}", tag = "cases",
     params(("case" = String, Path, description = "the id of the case")),
@@ -130,6 +132,7 @@ pub(super) async fn create(
 pub(super) async fn create_with_id(
     State(server): State<Server>,
     Segment(case): Segment,
+    headers: HeaderMap,
     FromActor(actor): FromActor,
     FromJson(new): FromJson<NewCaseWithId>,
 ) -> Result<Response, Problem> {
@@ -137,6 +140,18 @@ pub(super) async fn create_with_id(
         .runtime
         .open(&new.workflow, Some(case), new.data, actor.clone())
         .await;
+    if let (
+        Ok(Committed {
+            record: None, view, ..
+        }),
+        true,
+    ) = (&opened, must_be_new(&headers))
+    {
+        return Err(Problem::from(CommandError::RevisionMismatch {
+            expected: Vec::new(),
+            found: view.case.revision,
+        }));
+    }
     answer_opened(&server, opened, &actor)
 }
 
@@ -180,10 +195,10 @@ pub(super) async fn send(
     FromActor(actor): FromActor,
     FromJson(new): FromJson<NewEvent>,
 ) -> Result<Response, Problem> {
-    let revision = if_match(&headers)?;
+    let revisions = if_match(&headers)?;
     let sent = server
         .runtime
-        .send(&case, new.event, new.data, actor.clone(), revision)
+        .send(&case, new.event, new.data, actor.clone(), revisions)
         .await;
     let sent = sent.map_err(|error| with_events(&server, error, &actor))?;
     if wants_minimal(&headers) {
@@ -196,7 +211,14 @@ pub(super) async fn send(
         );
         return Ok(response);
     }
-    Ok(answer(&server, StatusCode::OK, &sent.view, &actor))
+    let mut response = answer(&server, StatusCode::OK, &sent.view, &actor);
+    // What is shown is the case and not an event.
+    if let Ok(location) = HeaderValue::from_str(&format!("/cases/{case}")) {
+        response
+            .headers_mut()
+            .insert(header::CONTENT_LOCATION, location);
+    }
+    Ok(response)
 }
 
 /// Get a case
@@ -233,12 +255,13 @@ pub(super) async fn list(
     let Query(query) = query.map_err(|error| invalid_query(error.body_text()))?;
     let filter = filter(&query)?;
     let limit = page(query.limit)?;
-    let mut views = server
+    let cursor = query.cursor.as_deref();
+    let cases = server
         .runtime
-        .cases(&filter, query.cursor.as_deref(), limit + 1)?;
-    let more = views.len() > limit;
-    views.truncate(limit);
-    let cases: Vec<CaseSummary> = views.iter().map(CaseSummary::of).collect();
+        .cases(&filter, cursor, limit + 1, CaseSummary::of);
+    let mut cases = cases?;
+    let more = cases.len() > limit;
+    cases.truncate(limit);
     let next = cases.last().filter(|_| more).map(|last| last.id.clone());
     let link = next.as_ref().map(|next| next_page(&query, limit, next));
     let mut response = JsonBody(CaseList { cases, next }).into_response();
@@ -265,12 +288,10 @@ pub(super) async fn history(
 ) -> Result<JsonBody<HistoryView>, Problem> {
     let Query(query) = query.map_err(|error| invalid_query(error.body_text()))?;
     let limit = page(query.limit)?;
-    let (view, records) = server.runtime.history(&case)?;
     let after = query.after.unwrap_or(0);
+    let (view, records) = server.runtime.history(&case, after, limit + 1)?;
     let mut records: Vec<RecordView> = records
         .iter()
-        .filter(|(_, record)| record.revision > after)
-        .take(limit + 1)
         .map(|(sequence, record)| RecordView::of(*sequence, record, &view.definition))
         .collect();
     let more = records.len() > limit;
@@ -328,25 +349,39 @@ fn etag(revision: u64) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-/// The revision that `If-Match` names (RFC 9110, 13.1.1); none when it is absent or `*`.
-fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(value) = headers.get(header::IF_MATCH) else {
-        return Ok(None);
-    };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
+/// The revisions that `If-Match` names (RFC 9110, 13.1.1); none when it is absent or `*`. A weak tag, and
+/// one that is no revision, matches none.
+fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem> {
+    let values = headers.get_all(header::IF_MATCH);
+    let mut values = values.iter().peekable();
+    if values.peek().is_none() {
         return Ok(None);
     }
-    let quoted = text
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'));
-    match quoted.and_then(|revision| revision.parse().ok()) {
-        Some(revision) => Ok(Some(revision)),
-        None => Err(Problem::new(
-            "precondition-invalid",
-            format!("expected `If-Match` to be a revision such as `\"7\"`, found `{text}`"),
-        )),
+    let mut revisions = Vec::new();
+    let tags = values.flat_map(|value| value.to_str().unwrap_or("?").split(','));
+    for tag in tags.map(str::trim) {
+        if tag == "*" {
+            return Ok(None);
+        }
+        let strong = tag.strip_prefix("W/").unwrap_or(tag);
+        let quoted = strong
+            .strip_prefix('"')
+            .and_then(|tag| tag.strip_suffix('"'));
+        let Some(quoted) = quoted else {
+            return Err(Problem::new(
+                "precondition-invalid",
+                format!("expected `If-Match` to be a revision such as `\"7\"`, found `{tag}`"),
+            ));
+        };
+        revisions.extend(quoted.parse::<u64>().ok().filter(|_| strong == tag));
     }
+    Ok(Some(revisions))
+}
+
+/// Whether `If-None-Match: *` asks that nothing be there yet (RFC 9110, 13.1.2).
+fn must_be_new(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::IF_NONE_MATCH).iter();
+    values.any(|value| value.as_bytes() == b"*")
 }
 
 /// Whether `Prefer` asks for `return=minimal` (RFC 7240).
@@ -355,15 +390,15 @@ fn wants_minimal(headers: &HeaderMap) -> bool {
     let mut preferences = values
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','));
-    preferences.any(|preference| preference.trim().eq_ignore_ascii_case("return=minimal"))
+    preferences.any(|preference| {
+        let preference = preference.split(';').next().unwrap_or_default();
+        let (name, value) = preference.split_once('=').unwrap_or((preference, ""));
+        let value = value.trim().trim_matches('"');
+        name.trim().eq_ignore_ascii_case("return") && value.eq_ignore_ascii_case("minimal")
+    })
 }
 
 fn filter(query: &ListQuery) -> Result<CaseFilter, Problem> {
-    if query.state.is_some() && query.workflow.is_none() {
-        return Err(invalid_query(
-            "`state` takes `workflow`, because states are named by workflow".into(),
-        ));
-    }
     let done = match query.status.as_deref() {
         None => None,
         Some("running") => Some(false),
@@ -373,11 +408,19 @@ fn filter(query: &ListQuery) -> Result<CaseFilter, Problem> {
             return Err(invalid_query(detail));
         }
     };
-    Ok(CaseFilter {
-        workflow: query.workflow.clone(),
-        state: query.state.clone(),
-        done,
-    })
+    match (query.workflow.clone(), query.state.clone(), done) {
+        (None, None, None) => Ok(CaseFilter::All),
+        (None, None, Some(done)) => Ok(CaseFilter::Done(done)),
+        (Some(workflow), None, None) => Ok(CaseFilter::Workflow(workflow)),
+        (Some(workflow), None, Some(done)) => Ok(CaseFilter::WorkflowDone(workflow, done)),
+        (Some(workflow), Some(state), None) => Ok(CaseFilter::State(workflow, state)),
+        (Some(_), Some(_), Some(_)) => Err(invalid_query(
+            "`status` does not go with `state`, which says as much already".into(),
+        )),
+        (None, Some(_), _) => Err(invalid_query(
+            "`state` takes `workflow`, because states are named by workflow".into(),
+        )),
+    }
 }
 
 fn page(limit: Option<usize>) -> Result<usize, Problem> {

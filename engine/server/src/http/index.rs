@@ -39,10 +39,16 @@ pub(super) async fn index(State(server): State<Server>) -> JsonBody<Json> {
 /// Say whether the server is well
 #[utoipa::path(
     get, path = "/health", tag = "server",
-    responses((status = 200, description = "it is", body = serde_json::Value)),
+    responses(
+        (status = 200, description = "it is", body = serde_json::Value),
+        (status = 503, description = "its store takes nothing", content_type = "application/problem+json", body = serde_json::Value),
+    ),
 )]
-pub(super) async fn health() -> JsonBody<Json> {
-    JsonBody(json!({ "status": "ok" }))
+pub(super) async fn health(State(server): State<Server>) -> Result<JsonBody<Json>, Problem> {
+    match server.runtime.is_well() {
+        true => Ok(JsonBody(json!({ "status": "ok" }))),
+        false => Err(Problem::new("unwell", "the last write to the store failed")),
+    }
 }
 
 pub(super) async fn openapi() -> JsonBody<Json> {

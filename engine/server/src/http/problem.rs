@@ -84,8 +84,12 @@ kinds! {
         "`findings` lists what is wrong, with line, column and a hint; `report` shows it to people.";
     "busy" 503 "too much at once"
         "Try again after the seconds that `Retry-After` names.";
+    "unwell" 503 "the store takes nothing"
+        "The last write failed, and until the server is started again more will not succeed. What was acknowledged is safe. The server's log says what is wrong with the disk.";
     "stopping" 503 "the server is shutting down"
         "The command was not carried out.";
+    "internal" 500 "the engine failed"
+        "A fault in Casewright itself. The command may or may not have been carried out: read the case again. The server's log says more.";
     "store-failed" 500 "the store failed"
         "The command was not carried out, or its outcome is unknown when the disk failed in the middle: read the case again. The server's log says more.";
 }
@@ -147,6 +151,10 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        if self.kind.status == 401 {
+            let challenge = HeaderValue::from_static("Casewright realm=\"casewright\"");
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if self.kind.status == 503 {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
@@ -182,6 +190,7 @@ impl From<CommandError> for Problem {
             CommandError::Refused { refusal, .. } => refused(refusal, detail),
             CommandError::Busy => Problem::new("busy", detail),
             CommandError::Stopped => Problem::new("stopping", detail),
+            CommandError::Panicked => Problem::new("internal", detail),
             CommandError::Store(error) => Problem::from(&*error),
         }
     }

@@ -106,7 +106,9 @@ pub(super) async fn apply(
     let Some(definition) = definition else {
         let problem = unsound(&findings);
         return Err(match body.starts_with(b"#") && !body.contains(&b'\n') {
-            true => problem.with_hint("the body is one line: `curl -d` takes line breaks away, `curl -T FILE` keeps them"),
+            true => problem.with_hint(
+                "the body is one line: `curl -d` takes line breaks away, `curl -T FILE` keeps them",
+            ),
             false => problem,
         });
     };

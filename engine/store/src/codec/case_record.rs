@@ -56,6 +56,9 @@ pub struct CaseRecord {
     /// Its last record in the journal.
     #[n(13)]
     pub last: Link,
+    /// Its first record in the journal: how it was opened.
+    #[n(14)]
+    pub first: Link,
 }
 
 /// Points at a record of the journal.
@@ -114,8 +117,8 @@ struct Done {
 }
 
 impl CaseRecord {
-    /// The stored form of a case whose last record is at `last`.
-    pub fn of(case: &Case, chart: &Chart, last: Link) -> Self {
+    /// The stored form of a case whose first and last records are at `first` and `last`.
+    pub fn of(case: &Case, chart: &Chart, first: Link, last: Link) -> Self {
         let name = |state: &StateIndex| chart.state(*state).id.as_ref().to_owned();
         let snapshot = &case.snapshot;
         CaseRecord {
@@ -153,6 +156,7 @@ impl CaseRecord {
                 }),
             },
             last,
+            first,
         }
     }
 

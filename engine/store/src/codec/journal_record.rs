@@ -5,7 +5,10 @@ use std::sync::Arc;
 use casewright_case::{Actor, Cause, Emitted, Record};
 use casewright_chart::step::Decided;
 use casewright_chart::value::Map;
-use casewright_chart::{Answer, Chart, EventKind, Timestamp, Trace, Value};
+use casewright_chart::{
+    Answer, Chart, EventKind, StateIndex, Timestamp, Trace, TransitionIndex, Value,
+};
+use casewright_definition::Definition;
 use minicbor::{Decode, Encode};
 
 use super::case_record::Link;
@@ -47,6 +50,9 @@ pub struct JournalRecord {
     decisions: Vec<DecisionRecord>,
     #[n(11)]
     emitted: Vec<EmittedRecord>,
+    /// The ids of the states that the trace names.
+    #[n(12)]
+    states: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -62,17 +68,23 @@ enum CauseRecord {
     Timer(#[n(0)] u64, #[n(1)] String, #[n(2)] i64),
 }
 
-/// States and transitions stand as their numbers in the chart of the record's definition.
+/// States stand as their places in the record's own list of ids, transitions as the place of their state
+/// and their number among its transitions.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 enum TraceRecord {
     #[n(0)]
     Event(#[n(0)] String, #[n(1)] u8),
     #[n(1)]
-    Guard(#[n(0)] u32, #[n(1)] bool, #[n(2)] Option<String>),
+    Guard(
+        #[n(0)] u32,
+        #[n(1)] u32,
+        #[n(2)] bool,
+        #[n(3)] Option<String>,
+    ),
     #[n(2)]
     Exit(#[n(0)] u32),
     #[n(3)]
-    Transition(#[n(0)] u32),
+    Transition(#[n(0)] u32, #[n(1)] u32),
     #[n(4)]
     Enter(#[n(0)] u32),
     #[n(5)]
@@ -111,10 +123,20 @@ struct EmittedRecord {
 
 impl JournalRecord {
     /// The stored form of a case's record that follows `previous`.
-    pub fn of(case: &str, definition: [u8; 32], previous: Option<Link>, record: &Record) -> Self {
+    pub fn of(
+        case: &str,
+        definition: &Definition,
+        previous: Option<Link>,
+        record: &Record,
+    ) -> Self {
+        let mut names = Names {
+            chart: &definition.chart,
+            states: Vec::new(),
+        };
+        let trace = record.trace.iter().map(|line| names.line(line)).collect();
         JournalRecord {
             case: case.to_owned(),
-            definition,
+            definition: definition.digest.0,
             previous,
             revision: record.revision,
             at_ms: record.at.unix_ms(),
@@ -126,7 +148,7 @@ impl JournalRecord {
                 .map(|role| role.as_ref().to_owned())
                 .collect(),
             cause: CauseRecord::of(&record.cause),
-            trace: record.trace.iter().map(TraceRecord::of).collect(),
+            trace,
             changes: record.changes.clone(),
             decisions: record.decisions.iter().map(DecisionRecord::of).collect(),
             emitted: record
@@ -137,6 +159,7 @@ impl JournalRecord {
                     data: emitted.data.clone(),
                 })
                 .collect(),
+            states: names.states,
         }
     }
 
@@ -145,7 +168,9 @@ impl JournalRecord {
     /// # Errors
     /// A state or transition that the chart does not have.
     pub fn into_record(self, chart: &Chart) -> Result<Record, String> {
-        let trace = self.trace.into_iter().map(|line| line.into_trace(chart));
+        let states = self.states;
+        let found = Found { chart, states };
+        let trace = self.trace.into_iter().map(|line| found.line(line));
         Ok(Record {
             revision: self.revision,
             at: Timestamp::from_unix_ms(self.at_ms),
@@ -204,8 +229,31 @@ impl CauseRecord {
     }
 }
 
-impl TraceRecord {
-    fn of(line: &Trace) -> Self {
+/// Gives states their places while a trace is written.
+struct Names<'a> {
+    chart: &'a Chart,
+    states: Vec<String>,
+}
+
+impl Names<'_> {
+    fn state(&mut self, state: StateIndex) -> u32 {
+        let id = &*self.chart.state(state).id;
+        let known = self.states.iter().position(|other| other == id);
+        let place = known.unwrap_or_else(|| {
+            self.states.push(id.to_owned());
+            self.states.len() - 1
+        });
+        place as u32
+    }
+
+    fn transition(&mut self, transition: TransitionIndex) -> (u32, u32) {
+        let source = self.chart.transition(transition).source;
+        let mut transitions = self.chart.state(source).transitions.iter();
+        let number = transitions.position(|other| *other == transition);
+        (self.state(source), number.unwrap_or_default() as u32)
+    }
+
+    fn line(&mut self, line: &Trace) -> TraceRecord {
         match line {
             Trace::Event { name, kind } => {
                 let kind = match kind {
@@ -218,17 +266,18 @@ impl TraceRecord {
             Trace::Guard {
                 transition,
                 outcome,
-            } => TraceRecord::Guard(
-                transition.get() as u32,
-                *outcome == Ok(true),
-                outcome
-                    .as_ref()
-                    .err()
-                    .map(|error| error.as_ref().to_owned()),
-            ),
-            Trace::Exit(state) => TraceRecord::Exit(state.get() as u32),
-            Trace::Transition(transition) => TraceRecord::Transition(transition.get() as u32),
-            Trace::Enter(state) => TraceRecord::Enter(state.get() as u32),
+            } => {
+                let (state, number) = self.transition(*transition);
+                let error = outcome.as_ref().err();
+                let error = error.map(|error| error.as_ref().to_owned());
+                TraceRecord::Guard(state, number, *outcome == Ok(true), error)
+            }
+            Trace::Exit(state) => TraceRecord::Exit(self.state(*state)),
+            Trace::Transition(transition) => {
+                let (state, number) = self.transition(*transition);
+                TraceRecord::Transition(state, number)
+            }
+            Trace::Enter(state) => TraceRecord::Enter(self.state(*state)),
             Trace::Decision { function, output } => {
                 TraceRecord::Decision(function.as_ref().to_owned(), output.clone())
             }
@@ -238,17 +287,35 @@ impl TraceRecord {
             Trace::Error(message) => TraceRecord::Error(message.as_ref().to_owned()),
         }
     }
+}
 
-    fn into_trace(self, chart: &Chart) -> Result<Trace, String> {
-        let state = |number| {
-            let found = chart.state_at(number);
-            found.ok_or_else(|| format!("a trace names state {number}, which its chart lacks"))
-        };
-        let transition = |number| {
-            let found = chart.transition_at(number);
-            found.ok_or_else(|| format!("a trace names transition {number}, which its chart lacks"))
-        };
-        Ok(match self {
+/// Finds states again while a trace is read.
+struct Found<'a> {
+    chart: &'a Chart,
+    states: Vec<String>,
+}
+
+impl Found<'_> {
+    fn state(&self, place: u32) -> Result<StateIndex, String> {
+        let id = self.states.get(place as usize);
+        let id = id.ok_or_else(|| format!("a trace names state {place}, which its list lacks"))?;
+        let found = self.chart.state_index(id);
+        found.ok_or_else(|| format!("a trace names `{id}`, which its workflow lacks"))
+    }
+
+    fn transition(&self, place: u32, number: u32) -> Result<TransitionIndex, String> {
+        let state = self.chart.state(self.state(place)?);
+        let found = state.transitions.get(number as usize).copied();
+        found.ok_or_else(|| {
+            format!(
+                "a trace names transition {number} of `{}`, which lacks it",
+                state.id
+            )
+        })
+    }
+
+    fn line(&self, line: TraceRecord) -> Result<Trace, String> {
+        Ok(match line {
             TraceRecord::Event(name, kind) => Trace::Event {
                 name: name.into(),
                 kind: match kind {
@@ -258,16 +325,18 @@ impl TraceRecord {
                     other => return Err(format!("a trace has an event of kind {other}")),
                 },
             },
-            TraceRecord::Guard(number, holds, error) => Trace::Guard {
-                transition: transition(number)?,
+            TraceRecord::Guard(place, number, holds, error) => Trace::Guard {
+                transition: self.transition(place, number)?,
                 outcome: match error {
                     Some(error) => Err(error.into()),
                     None => Ok(holds),
                 },
             },
-            TraceRecord::Exit(number) => Trace::Exit(state(number)?),
-            TraceRecord::Transition(number) => Trace::Transition(transition(number)?),
-            TraceRecord::Enter(number) => Trace::Enter(state(number)?),
+            TraceRecord::Exit(place) => Trace::Exit(self.state(place)?),
+            TraceRecord::Transition(place, number) => {
+                Trace::Transition(self.transition(place, number)?)
+            }
+            TraceRecord::Enter(place) => Trace::Enter(self.state(place)?),
             TraceRecord::Decision(function, output) => Trace::Decision {
                 function: function.into(),
                 output,

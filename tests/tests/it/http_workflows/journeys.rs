@@ -114,7 +114,7 @@ fn final_states(server: &Server) -> BTreeMap<String, BTreeSet<String>> {
             .expect(200)
             .json();
         let states = view["workflow"]["states"].as_object().unwrap().iter();
-        let finals = states.filter(|(_, state)| state["type"] == Json::from("final"));
+        let finals = states.filter(|(_, state)| state["type"] == "final");
         finals.map(|(id, _)| id.clone()).collect()
     };
     ids.into_iter()
