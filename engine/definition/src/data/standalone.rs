@@ -86,7 +86,10 @@ mod tests {
     #[test]
     fn types_come_along_with_those_that_they_use_themselves() {
         let types: file::Types = [
-            ("person".to_owned(), json!({"properties": {"at": {"$ref": "types#/place"}}})),
+            (
+                "person".to_owned(),
+                json!({"properties": {"at": {"$ref": "types#/place"}}}),
+            ),
             ("place".to_owned(), json!({"type": "string"})),
             ("money".to_owned(), json!({"type": "number"})),
         ]

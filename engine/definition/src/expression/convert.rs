@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use casewright_chart::Value;
 use casewright_chart::value::Map;
+use casewright_chart::{Timestamp, Value};
 use cel::objects::{Key, ValueType};
 use chrono::{DateTime, FixedOffset, TimeDelta};
 use jiff::SignedDuration;
@@ -122,8 +122,7 @@ pub(super) fn duration_ms(ms: i64) -> cel::Value {
 
 /// RFC 3339, in UTC.
 fn timestamp_text(at: &DateTime<FixedOffset>) -> String {
-    jiff::Timestamp::from_millisecond(at.timestamp_millis())
-        .map_or_else(|_| at.to_rfc3339(), |at| at.to_string())
+    crate::json::timestamp(Timestamp::from_unix_ms(at.timestamp_millis()))
 }
 
 /// ISO 8601.
@@ -217,7 +216,10 @@ mod tests {
     fn what_cel_gives_comes_back_as_json() {
         let back = |value: cel::Value| from_cel(&value).map(|value| value.to_string());
         assert_eq!(back(duration_ms(90_000)), Ok(r#""PT1M30S""#.into()));
-        assert_eq!(back(timestamp(0)), Ok(r#""1970-01-01T00:00:00Z""#.into()));
+        assert_eq!(
+            back(timestamp(0)),
+            Ok(r#""1970-01-01T00:00:00.000Z""#.into())
+        );
         assert!(back(cel::Value::Float(f64::NAN)).is_err());
         let map = cel_map([("b", cel::Value::Int(1)), ("a", cel::Value::Null)].into_iter());
         assert_eq!(back(map), Ok(r#"{"a": null, "b": 1}"#.into()));

@@ -11,7 +11,8 @@ use super::convert::{self, to_cel_where};
 use super::reads::{Path, Reads, References};
 use super::syntax::CompileError;
 use super::{
-    Circumstances, MAX_EXPRESSION_BYTES, MAX_LOOP_ROUNDS, MAX_NESTED_LOOPS, MAX_OPERATOR_SIGNS, Surroundings,
+    Circumstances, MAX_EXPRESSION_BYTES, MAX_LOOP_ROUNDS, MAX_NESTED_LOOPS, MAX_OPERATOR_SIGNS,
+    Surroundings,
 };
 use crate::calendar::Calendar;
 

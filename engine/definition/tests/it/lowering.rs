@@ -75,12 +75,12 @@ states:
             start
             = open {"rounds": 1}
             go
-            = open {"rounds": 5, "note": "text", "customer": {"name": "A", "contact": {"name": "B", "calls": [1, 2, true, null]}}, "tags": ["a", "2"], "due": "2026-11-16T05:30:01Z"}
+            = open {"rounds": 5, "note": "text", "customer": {"name": "A", "contact": {"name": "B", "calls": [1, 2, true, null]}}, "tags": ["a", "2"], "due": "2026-11-16T05:30:01.000Z"}
             all {"note": "n", "rounds": 9}
-            = open {"rounds": 9, "note": "n", "customer": {"name": "A", "contact": {"name": "B", "calls": [1, 2, true, null]}}, "tags": ["a", "2"], "due": "2026-11-16T05:30:01Z"}
+            = open {"rounds": 9, "note": "n", "customer": {"name": "A", "contact": {"name": "B", "calls": [1, 2, true, null]}}, "tags": ["a", "2"], "due": "2026-11-16T05:30:01.000Z"}
             all
               error: expected an object to assign from, found null
-            = open {"rounds": 9, "note": "n", "customer": {"name": "A", "contact": {"name": "B", "calls": [1, 2, true, null]}}, "tags": ["a", "2"], "due": "2026-11-16T05:30:01Z"}
+            = open {"rounds": 9, "note": "n", "customer": {"name": "A", "contact": {"name": "B", "calls": [1, 2, true, null]}}, "tags": ["a", "2"], "due": "2026-11-16T05:30:01.000Z"}
         "#]],
     );
 }

@@ -30,7 +30,7 @@ states:
               guard: false
               guard: true
               log "done.state.both"
-            = done (done: {"at": "2026-11-16T04:00:02Z", "sum": 2})
+            = done (done: {"at": "2026-11-16T04:00:02.000Z", "sum": 2})
             one
               refused: the run has ended
         "#]],

@@ -55,28 +55,37 @@ fn an_actor_with_too_long_a_name() {
 #[test]
 fn a_revision_that_is_none() {
     let watched = Watched::start();
-    for value in [
-        "1",
-        "W/\"1\"",
-        "\"one\"",
-        "\"-1\"",
-        "\"1\", \"2\"",
-        "\"\"",
-        "",
-        "\"18446744073709551616\"",
-        "\"1",
-    ] {
+    for value in ["1", "", "\"1", "1\"", "\"", "one", "\"1\", 2", ","] {
         let client = watched.manager().with("If-Match", value);
         let problem = client
             .event("TS-1", "register", &registration())
             .problem(400, "precondition-invalid");
+        let detail = problem["detail"].as_str().unwrap();
         assert!(
-            problem["detail"]
-                .as_str()
-                .unwrap()
-                .contains(&format!("`{value}`")),
-            "{problem:#}"
+            detail.starts_with("expected `If-Match` to be a revision"),
+            "{value}: {detail}"
         );
+    }
+    watched.assert_unchanged();
+}
+
+#[test]
+fn a_revision_that_is_never_that_of_the_case() {
+    let watched = Watched::start();
+    // A weak tag is none that `If-Match` could mean (RFC 9110, 13.1.1); the others are no revisions.
+    for value in [
+        "W/\"1\"",
+        "\"one\"",
+        "\"-1\"",
+        "\"\"",
+        "\"18446744073709551616\"",
+        "\"2\", \"3\"",
+    ] {
+        let client = watched.manager().with("If-Match", value);
+        let problem = client
+            .event("TS-1", "register", &registration())
+            .problem(412, "revision-mismatch");
+        assert_eq!(problem["revision"], 1, "{value}");
     }
     watched.assert_unchanged();
 }

@@ -18,6 +18,10 @@ fn queries_that_make_no_sense() {
             "`running` or `done`, found `sleeping`",
         ),
         ("/cases?state=received", "`state` takes `workflow`"),
+        (
+            "/cases?workflow=complaint-handling&state=received&status=running",
+            "`status` does not go with `state`",
+        ),
         ("/cases?colour=red", "unknown field `colour`"),
         ("/cases?limit=1&limit=2", "duplicate field `limit`"),
         ("/cases/TS-1/history?after=first", "after"),

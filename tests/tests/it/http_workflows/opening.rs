@@ -61,6 +61,19 @@ fn opening_otherwise_is_refused() {
 }
 
 #[test]
+fn a_client_may_want_to_be_the_first() {
+    let server = Server::start();
+    let client = server.actor("zhang.wei", "account-manager");
+    let first = client.with("If-None-Match", "*");
+    let data = complaint("华东能源集团");
+    first.open("C-1", "complaint-handling", &data).expect(201);
+    let problem = first
+        .open("C-1", "complaint-handling", &data)
+        .problem(412, "revision-mismatch");
+    assert_eq!(problem["revision"], 1);
+}
+
+#[test]
 fn a_case_gets_an_id_when_it_has_none() {
     let server = Server::start();
     let client = server.actor("zhang.wei", "account-manager");

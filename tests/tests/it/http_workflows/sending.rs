@@ -18,7 +18,7 @@ fn a_revision_guards_against_what_was_not_seen() {
         .problem(412, "revision-mismatch");
     assert_eq!(
         (&problem["expected"], &problem["revision"]),
-        (&json!(7), &json!(1))
+        (&json!([7]), &json!(1))
     );
     let fresh = client.with("If-Match", "\"1\"");
     let registered = fresh.event("C-1", "register", &registration()).expect(200);
@@ -27,6 +27,10 @@ fn a_revision_guards_against_what_was_not_seen() {
         .event("C-1", "start-investigation", &json!({}))
         .problem(412, "revision-mismatch");
     assert_eq!(problem["revision"], 2);
+    let either = client.with("If-Match", "\"1\", \"2\"");
+    let visit = json!({ "visit_done_at": "2026-03-13T05:00:00+08:00" });
+    let visited = either.event("C-1", "record-visit", &visit).expect(200);
+    assert_eq!(visited.header("content-location"), Some("/cases/C-1"));
     let any = client.with("If-Match", "*");
     any.event("C-1", "start-investigation", &json!({}))
         .expect(200);
