@@ -3,6 +3,7 @@
 mod actor;
 mod body;
 mod cases;
+mod conditional;
 mod index;
 mod openapi;
 mod problem;

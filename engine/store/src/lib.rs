@@ -4,24 +4,31 @@
 //! - [`codec`] is the stored form of records: CBOR (RFC 8949) behind a version byte;
 //! - [`key_value`] is the seam: `get`, `scan`, and one atomic, conditional `commit`. Behind it lie
 //!   [`redb_store`] for use and [`memory`] for tests;
+//! - [`step`] is what goes into one commit, [`filter`] and [`due_timer`] what is asked for;
 //! - [`Store`] writes steps and reads cases, journal, timers and definitions through it.
 //!
 //! Architecture invariants: keys, records and queries are written once, above the seam; a backend
 //! knows nothing of cases. Whatever is acknowledged has been synced.
 
 pub mod codec;
+pub mod due_timer;
 pub mod error;
+pub mod filter;
 pub mod key_value;
 pub mod memory;
 mod redb_file;
 pub mod redb_store;
+pub mod step;
 pub mod store;
 pub mod tables;
 
 pub use codec::case_record::{CaseRecord, Link};
 pub use codec::journal_record::JournalRecord;
+pub use due_timer::DueTimer;
 pub use error::StoreError;
+pub use filter::CaseFilter;
 pub use key_value::{Batch, KeyValue, Precondition, Range, Row};
 pub use memory::Memory;
 pub use redb_store::Redb;
-pub use store::{CaseFilter, DueTimer, StepWrite, Store, StoredCase, StoredDefinition};
+pub use step::{StepWrite, StoredCase};
+pub use store::{Store, StoredDefinition};

@@ -1,21 +1,19 @@
 //! The store: steps go in, cases, journal, timers and definitions come out.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use casewright_case::{Case, Record};
-use casewright_chart::{Chart, Timestamp};
-use casewright_definition::{Bundle, Definition, Digest};
-use sha2::{Digest as _, Sha256};
+use casewright_chart::Timestamp;
+use casewright_definition::{Bundle, Digest};
 
 use crate::codec::case_record::{CaseRecord, Link};
+use crate::codec::decode;
 use crate::codec::journal_record::JournalRecord;
-use crate::codec::{decode, encode};
+use crate::due_timer::DueTimer;
 use crate::error::StoreError;
-use crate::key_value::{Batch, KeyValue, Precondition, Range, Row};
-use crate::tables::{
-    FORMAT, FORMAT_KEY, Table, index_key, index_prefix, parse_timer_key, timer_bound, timer_key,
-};
+use crate::filter::CaseFilter;
+use crate::key_value::{Batch, KeyValue, Range, Row};
+use crate::step::{StepWrite, StoredCase, add_step};
+use crate::tables::{FORMAT, FORMAT_KEY, Table, index_key, index_prefix, timer_bound};
 
 /// A store on some backend.
 pub struct Store {
@@ -25,73 +23,6 @@ pub struct Store {
     next_sequence: AtomicU64,
     /// Whether the last commit failed for the backend's sake.
     failed: AtomicBool,
-}
-
-/// One step to write.
-#[derive(Clone, Debug)]
-pub struct StepWrite {
-    /// The case as it was; none when it was opened.
-    pub before: Option<StoredCase>,
-    /// The case as it is.
-    pub case: Case,
-    /// Its definition.
-    pub definition: Arc<Definition>,
-    /// What the journal keeps.
-    pub record: Record,
-    /// The timer whose firing this is; it goes with the step.
-    pub fired: Option<DueTimer>,
-}
-
-/// A case as it is stored.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredCase {
-    /// What is stored.
-    pub record: CaseRecord,
-    /// The bytes that it was read from: what a commit compares, so that a record of an older form is
-    /// still the one that it is.
-    bytes: Vec<u8>,
-}
-
-/// Which cases to list. Each way is answered by one index.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum CaseFilter {
-    /// Every case.
-    #[default]
-    All,
-    /// Those that have ended, or those that have not.
-    Done(bool),
-    /// Those of a workflow.
-    Workflow(String),
-    /// Those of a workflow that have ended, or that have not.
-    WorkflowDone(String, bool),
-    /// Those of a workflow that are in a state.
-    State(String, String),
-}
-
-impl CaseFilter {
-    /// What the keys of its index begin with.
-    fn parts(&self) -> Vec<&str> {
-        match self {
-            CaseFilter::All => vec!["all"],
-            CaseFilter::Done(done) => vec!["status", status(*done)],
-            CaseFilter::Workflow(workflow) => vec!["workflow", workflow],
-            CaseFilter::WorkflowDone(workflow, done) => {
-                vec!["workflow-status", workflow, status(*done)]
-            }
-            CaseFilter::State(workflow, state) => vec!["state", workflow, state],
-        }
-    }
-}
-
-/// A timer that is due.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DueTimer {
-    /// When it was due.
-    pub due: Timestamp,
-    /// The number of the pending event in its case.
-    pub sequence: u64,
-    /// Its case.
-    pub case: String,
 }
 
 /// A definition as it is stored.
@@ -262,7 +193,7 @@ impl Store {
         };
         let bytes = self.key_value.get(Table::Journal, &key)?;
         let bytes = bytes.ok_or_else(|| broken("it is missing"))?;
-        if hash(&bytes) != link.hash {
+        if Link::hash_of(&bytes) != link.hash {
             return Err(broken("it is not what its successor was chained to"));
         }
         let record: JournalRecord = decode(Table::Journal, &bytes)?;
@@ -287,7 +218,7 @@ impl Store {
             limit,
         };
         let rows = self.key_value.scan(Table::Timers, &range)?;
-        rows.iter().map(|(key, _)| due_timer(key)).collect()
+        rows.iter().map(|(key, _)| DueTimer::of_key(key)).collect()
     }
 
     /// When the next timer is due.
@@ -297,7 +228,10 @@ impl Store {
     pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
         let range = Range::prefix(&[], None, 1);
         let rows = self.key_value.scan(Table::Timers, &range)?;
-        let timer = rows.first().map(|(key, _)| due_timer(key)).transpose()?;
+        let timer = rows
+            .first()
+            .map(|(key, _)| DueTimer::of_key(key))
+            .transpose()?;
         Ok(timer.map(|timer| timer.due))
     }
 
@@ -390,101 +324,8 @@ impl Store {
     }
 }
 
-fn add_step(batch: &mut Batch, step: &StepWrite, sequence: u64) -> Result<(), StoreError> {
-    let case = &step.case;
-    let chart = &step.definition.chart;
-    let key = case.id.as_bytes().to_vec();
-    let before = step.before.as_ref();
-    let previous = before.map(|before| before.record.last);
-    let record = JournalRecord::of(&case.id, &step.definition, previous, &step.record);
-    let record = encode(Table::Journal, &record)?;
-    let last = Link {
-        sequence,
-        hash: hash(&record),
-    };
-    let first = before.map_or(last, |before| before.record.first);
-    let after = CaseRecord::of(case, chart, first, last);
-    batch.preconditions.push(match before {
-        None => Precondition::Absent(Table::Cases, key.clone()),
-        Some(before) => Precondition::Equal(Table::Cases, key.clone(), before.bytes.clone()),
-    });
-    batch
-        .puts
-        .push((Table::Cases, key, encode(Table::Cases, &after)?));
-    batch
-        .puts
-        .push((Table::Journal, sequence.to_be_bytes().to_vec(), record));
-    let keys_before = before.map(|before| rows(&case.id, &before.record, chart));
-    let keys_before = keys_before.unwrap_or_default();
-    let keys_after = rows(&case.id, &after, chart);
-    let gone = keys_before.iter().filter(|key| !keys_after.contains(key));
-    batch.deletes.extend(gone.cloned());
-    // A timer that was put off lies elsewhere than its case thinks.
-    let fired = step.fired.iter();
-    batch
-        .deletes
-        .extend(fired.map(|timer| (Table::Timers, timer.key())));
-    let new = keys_after.iter().filter(|key| !keys_before.contains(key));
-    batch
-        .puts
-        .extend(new.map(|(table, key)| (*table, key.clone(), Vec::new())));
-    Ok(())
-}
-
-impl DueTimer {
-    fn key(&self) -> Vec<u8> {
-        timer_key(self.due.unix_ms(), self.sequence, &self.case)
-    }
-}
-
-/// The rows that stand beside a case's own: its timers and its places in the indexes.
-fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
-    let workflow = case.workflow.as_str();
-    let index = |parts: &[&str]| (Table::Index, index_key(parts, id));
-    let mut rows = vec![
-        index(&["all"]),
-        index(&["workflow", workflow]),
-        index(&["status", status(case.is_done())]),
-        index(&["workflow-status", workflow, status(case.is_done())]),
-    ];
-    let is_atomic = |state: &&String| {
-        chart
-            .state_index(state)
-            .is_some_and(|index| chart.is_atomic(index))
-    };
-    let states = case.configuration.iter().filter(is_atomic);
-    rows.extend(states.map(|state| index(&["state", workflow, state])));
-    let timers = case.pending.iter();
-    rows.extend(timers.map(|pending| {
-        let key = timer_key(pending.due_ms, pending.sequence, id);
-        (Table::Timers, key)
-    }));
-    rows
-}
-
-fn status(done: bool) -> &'static str {
-    match done {
-        true => "done",
-        false => "running",
-    }
-}
-
-fn due_timer(key: &[u8]) -> Result<DueTimer, StoreError> {
-    let (due, sequence, case) = parse_timer_key(key)
-        .ok_or_else(|| StoreError::corrupt(Table::Timers, "a key holds no timer"))?;
-    Ok(DueTimer {
-        due: Timestamp::from_unix_ms(due),
-        sequence,
-        case: case.to_owned(),
-    })
-}
-
 fn sequence_of(key: &[u8]) -> Result<u64, StoreError> {
     key.try_into()
         .map(u64::from_be_bytes)
         .map_err(|_| StoreError::corrupt(Table::Journal, "a key holds no sequence"))
-}
-
-fn hash(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }

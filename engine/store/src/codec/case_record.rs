@@ -8,6 +8,7 @@ use casewright_chart::{
 };
 use casewright_definition::Digest;
 use minicbor::{Decode, Encode};
+use sha2::{Digest as _, Sha256};
 
 use super::value;
 
@@ -70,6 +71,13 @@ pub struct Link {
     /// The SHA-256 of the record's bytes.
     #[cbor(n(1), with = "minicbor::bytes")]
     pub hash: [u8; 32],
+}
+
+impl Link {
+    /// The hash by which a record with these bytes is linked.
+    pub(crate) fn hash_of(bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
+    }
 }
 
 /// An event that is not yet due.
