@@ -47,7 +47,8 @@ pub fn cargo() -> Command {
 
 fn build() -> PathBuf {
     let mut cargo = cargo();
-    cargo.args(["build", "--package=casewright", "--bin=casewright"]);
+    // The whole workspace: for one package alone, dependencies would be built anew with other features.
+    cargo.args(["build", "--workspace", "--bin=casewright"]);
     cargo.arg("--message-format=json-render-diagnostics");
     if !cfg!(debug_assertions) {
         cargo.arg("--release");

@@ -36,10 +36,16 @@ pub(crate) fn run(root: &Path, generate: &Generate) -> Result<(), TaskError> {
 
 /// Lets the binary write its schemas into a folder.
 fn write(root: &Path, folder: &Path) -> Result<(), TaskError> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = match std::env::var_os("CASEWRIGHT_BIN") {
+        Some(binary) => Command::new(binary),
+        None => {
+            let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+            let mut run = Command::new(cargo);
+            run.args(["run", "--quiet", "--package=casewright", "--"]);
+            run
+        }
+    };
     command
-        .args(["run", "--quiet", "--package=casewright", "--"])
         .args(["schema", "--out"])
         .arg(folder)
         .current_dir(root);
