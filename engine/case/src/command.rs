@@ -7,6 +7,7 @@ use casewright_chart::{
     Effect, Event, Limits, Snapshot, Status, Step, StepError, Timestamp, Trace, Value, chart,
 };
 use casewright_definition::data::Violation;
+use casewright_definition::definition::ANYONE;
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::{Circumstances, Decide, Definition, Evaluator, Signature};
 use serde_json::Value as Json;
@@ -120,20 +121,29 @@ pub fn send(
     if case.is_done() {
         return Err(Refusal::Done);
     }
-    let Some((name, signature)) = definition.events.get_key_value(event) else {
+    let open = definition.bundle.workflow.open_events;
+    let declared = definition.events.get_key_value(event);
+    if declared.is_none() && !open {
         return Err(Refusal::UnknownEvent {
             event: event.to_owned(),
             suggestion: similar(definition, event),
         });
-    };
-    check_fit(definition, case)?;
-    if !takes(definition, case, name) {
-        return Err(Refusal::NotNow {
-            event: name.clone(),
-        });
     }
-    check_roles(signature, Some(name), actor)?;
-    let data = check_input(setting, signature, input)?;
+    let name = declared.map_or_else(|| event.into(), |(name, _)| name.clone());
+    check_fit(definition, case)?;
+    if !open && !takes(definition, case, &name) {
+        return Err(Refusal::NotNow { event: name });
+    }
+    let data = match declared {
+        Some((_, signature)) => {
+            check_roles(signature, Some(&name), actor)?;
+            check_input(setting, signature, input)?
+        }
+        None => {
+            check_roles(&definition.start, Some(&name), actor)?;
+            check_size(setting, from_json(input))?
+        }
+    };
     let circumstances = case.circumstances(actor);
     let step = casewright_chart::step(
         &definition.chart,
@@ -144,16 +154,15 @@ pub fn send(
         setting.limits,
     )
     .map_err(failed)?;
-    if !step.taken {
+    // Where every event is welcome, one that nothing takes is discarded, as SCXML has it.
+    if !step.taken && !open {
+        let blocked = blocked(definition, &step.trace);
         return Err(Refusal::GuardFailed {
-            event: name.clone(),
-            blocked: blocked(definition, &step.trace),
+            event: name,
+            blocked,
         });
     }
-    let cause = Cause::Event {
-        name: name.clone(),
-        data,
-    };
+    let cause = Cause::Event { name, data };
     outcome(setting, case, cause, actor.clone(), step)
 }
 
@@ -241,12 +250,17 @@ fn check_fit(definition: &Definition, case: &Case) -> Result<(), Refusal> {
     }
 }
 
+/// Whether the actor has a role that may send it.
+pub(crate) fn is_permitted(signature: &Signature, actor: &Actor) -> bool {
+    actor.has_any(&signature.roles) || signature.roles.iter().any(|role| **role == *ANYONE)
+}
+
 pub(crate) fn check_roles(
     signature: &Signature,
     event: Option<&Arc<str>>,
     actor: &Actor,
 ) -> Result<(), Refusal> {
-    match actor.has_any(&signature.roles) {
+    match is_permitted(signature, actor) {
         true => Ok(()),
         false => Err(Refusal::Forbidden {
             event: event.cloned(),
@@ -264,7 +278,10 @@ fn check_input(
     if !violations.is_empty() {
         return Err(Refusal::InvalidInput(violations));
     }
-    let value = from_json(input);
+    check_size(setting, from_json(input))
+}
+
+fn check_size(setting: Setting<'_>, value: Value) -> Result<Value, Refusal> {
     let (found, most) = (value.size_bytes(), setting.limits.data_bytes);
     match found <= most {
         true => Ok(value),

@@ -7,7 +7,7 @@ use casewright_definition::{Definition, Evaluator, Signature};
 
 use crate::actor::Actor;
 use crate::case::Case;
-use crate::command::{Setting, listening};
+use crate::command::{Setting, is_permitted, listening};
 
 /// An event that an active state takes.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +58,7 @@ pub fn possible<'a>(setting: Setting<'a>, case: &Case, actor: &Actor) -> Vec<Pos
         Some(Possible {
             event,
             signature,
-            permitted: actor.has_any(&signature.roles),
+            permitted: is_permitted(signature, actor),
             blocked: !open,
         })
     });

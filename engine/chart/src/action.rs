@@ -13,6 +13,38 @@ pub struct DecisionIndex(pub u32);
 /// A place in the data: keys from the outermost in. The empty path is all of the data.
 pub type Location = Arc<[Arc<str>]>;
 
+/// A name that is written out, or worked out when it is needed (SCXML's `eventexpr` and
+/// `sendidexpr`).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Name {
+    /// The name itself.
+    Fixed(Arc<str>),
+    /// What gives the name: a text.
+    Computed(ExpressionIndex),
+}
+
+impl Name {
+    /// The name, if it is written out.
+    pub fn fixed(&self) -> Option<&Arc<str>> {
+        match self {
+            Name::Fixed(name) => Some(name),
+            Name::Computed(_) => None,
+        }
+    }
+}
+
+impl From<Arc<str>> for Name {
+    fn from(name: Arc<str>) -> Self {
+        Name::Fixed(name)
+    }
+}
+
+impl From<&str> for Name {
+    fn from(name: &str) -> Self {
+        Name::Fixed(name.into())
+    }
+}
+
 /// Actions that stand together: when one of them fails, the rest of its block is skipped
 /// (SCXML 4.1).
 pub type Block = Vec<Action>;
@@ -35,16 +67,18 @@ pub enum Action {
     /// Puts an event on the internal queue (SCXML `<raise>`).
     Raise {
         /// The event's name.
-        event: Arc<str>,
+        event: Name,
         /// The event's data.
         data: Option<ExpressionIndex>,
     },
     /// Sends an event to the chart itself, now or after a delay (SCXML `<send>`).
     Send {
         /// The event's name.
-        event: Arc<str>,
+        event: Name,
         /// What [`Action::Cancel`] calls it.
         id: Option<Arc<str>>,
+        /// Where in the data an id goes that is made for it when it has none (SCXML `idlocation`).
+        id_location: Option<Location>,
         /// How long to wait; at once when absent.
         delay: Option<ExpressionIndex>,
         /// The event's data, evaluated now.
@@ -53,7 +87,7 @@ pub enum Action {
     /// Drops every delayed event that was sent with this id (SCXML `<cancel>`).
     Cancel {
         /// The id of the `send`.
-        id: Arc<str>,
+        id: Name,
     },
     /// Notes a value in the trace (SCXML `<log>`).
     Log {
@@ -83,6 +117,8 @@ pub enum Action {
         /// The block.
         body: Block,
     },
+    /// A block inside a block: when an action of it fails, what comes after it goes on.
+    Block(Block),
     /// Tells the world something (XState `emit`).
     Emit {
         /// What it is called.

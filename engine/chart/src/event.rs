@@ -15,6 +15,17 @@ pub enum EventKind {
     External,
 }
 
+impl EventKind {
+    /// What SCXML calls it: `platform`, `internal` or `external`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Platform => "platform",
+            EventKind::Internal => "internal",
+            EventKind::External => "external",
+        }
+    }
+}
+
 /// A named thing that happens to a chart (SCXML 5.10.1).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {

@@ -35,7 +35,7 @@ pub mod step;
 
 mod interpreter;
 
-pub use action::{Action, Block, Branch, DecisionIndex, ExpressionIndex, Invoke, Location};
+pub use action::{Action, Block, Branch, DecisionIndex, ExpressionIndex, Invoke, Location, Name};
 pub use build::{BuildError, InitialNode, StateNode, TransitionNode};
 pub use chart::{Chart, State, StateIndex, StateKind, Transition, TransitionIndex};
 pub use evaluate::{Answer, DecisionError, Evaluate, EvaluateError, Scope};

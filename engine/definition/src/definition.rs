@@ -23,6 +23,9 @@ pub const BUNDLE_FORMAT: u32 = 1;
 /// A bundle is of a format that this program does not know.
 pub const BUNDLE_UNKNOWN: Code = Code("bundle-unknown");
 
+/// The role that everybody has, without its standing in a pack.
+pub const ANYONE: &str = "anyone";
+
 /// Everything that a definition is made of, as it is stored. A case pins it by its digest.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bundle {

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use casewright_chart::value::Map;
 use casewright_chart::{EvaluateError, Scope, Value};
 
-pub(crate) use convert::parse_duration_ms;
+pub(crate) use convert::{parse_delay_ms, parse_duration_ms};
 pub use program::Program;
 pub(crate) use program::VARIABLES;
 pub use reads::{Path, Reads, References};
 pub use syntax::CompileError;
 
 use crate::calendar::Calendar;
+use crate::diagnostic::quoted;
 use convert::Parameters;
 
 /// The longest expression, in bytes. What needs more is a decision for a plugin.
@@ -191,6 +192,12 @@ impl Expression {
                     program.error("expected a duration of at least 0, found a negative one")
                 })
             }
+            cel::Value::String(text) => parse_delay_ms(&text).ok_or_else(|| {
+                let found = quoted(&text);
+                program.error(&format!(
+                    "expected a duration such as `PT4H` or `1.5s`, found {found}"
+                ))
+            }),
             other => {
                 let found = convert::type_name(&other);
                 Err(program.error(&format!("expected a duration, found {found}")))

@@ -6,6 +6,9 @@
 
 pub mod action;
 pub mod expression;
+pub mod initial;
+pub mod name;
+pub mod on;
 pub mod pack;
 pub mod shorthand;
 pub mod state;
@@ -14,6 +17,9 @@ pub mod workflow;
 
 pub use action::{Action, Assign, Branch, Decide, Emit, ForEach, Log, Notify, Raise, Send};
 pub use expression::{Cel, Expression};
+pub use initial::Initial;
+pub use name::Name;
+pub use on::{Handler, On};
 pub use pack::{Calendar, Pack, Parameter, Parameters, Role, Roles, Types, Weekday};
 pub use shorthand::OneOrMany;
 pub use state::{History, State, StateType, Transition, Transitions};

@@ -4,7 +4,7 @@
 mod actions;
 mod codes;
 mod events;
-mod expressions;
+pub(crate) mod expressions;
 pub(crate) mod names;
 mod own_events;
 mod shape;
@@ -23,6 +23,7 @@ pub use codes::CODES;
 pub(crate) use codes::STANDS_ALONE;
 use codes::*;
 
+use crate::analysis::{self, Places};
 use crate::data::Schema;
 use crate::definition::{Bundle, Decision, Definition, Digest, Signature};
 use crate::diagnostic::{Code, Diagnostic};
@@ -52,9 +53,9 @@ pub(crate) fn lower(
     functions: Option<&Functions>,
     document: Option<&Document>,
 ) -> (Option<Definition>, Vec<Diagnostic>) {
-    let (parts, diagnostics) = {
+    let (parts, places, mut diagnostics) = {
         let mut lowering = Lowering::new(&bundle, functions, document);
-        (lowering.run(), lowering.diagnostics)
+        (lowering.run(), lowering.places, lowering.diagnostics)
     };
     let digest = match stored {
         Some(digest) => Ok(digest),
@@ -82,6 +83,10 @@ pub(crate) fn lower(
         surroundings: parts.surroundings,
         bundle,
     };
+    // What comes from a store was judged before it went there.
+    if stored.is_none() {
+        diagnostics.extend(analysis::findings(&definition, &places, document));
+    }
     (Some(definition), diagnostics)
 }
 
@@ -111,11 +116,15 @@ struct Lowering<'a> {
     delays: BTreeMap<String, ExpressionIndex>,
     /// Events that the workflow raises or sends itself, each with the place of the first such action.
     own_events: BTreeMap<String, String>,
+    /// Whether it raises or sends events whose names are only known when it does.
+    sends_any_event: bool,
     expressions: Vec<Expression>,
     decisions: Vec<Decision>,
     titles: IndexMap<Arc<str>, file::Text>,
     /// By the id of a state, what its transitions say when their guards do not hold.
     refusals: IndexMap<Arc<str>, Vec<Option<file::Text>>>,
+    /// Where things stand, for findings about the whole.
+    places: Places,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -134,10 +143,12 @@ impl<'a> Lowering<'a> {
             data_is_sound: false,
             delays: BTreeMap::new(),
             own_events: BTreeMap::new(),
+            sends_any_event: false,
             expressions: Vec::new(),
             decisions: Vec::new(),
             titles: IndexMap::new(),
             refusals: IndexMap::new(),
+            places: Places::default(),
             diagnostics: Vec::new(),
         }
     }
@@ -318,7 +329,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn check_role(&mut self, role: &str, pointer: &str) {
-        if !self.pack.roles.contains_key(role) {
+        if role != crate::definition::ANYONE && !self.pack.roles.contains_key(role) {
             let roles = self.pack.roles.keys().map(String::as_str);
             let error = Diagnostic::error(ROLE_UNKNOWN, format!("no role is called `{role}`"))
                 .with_pointer(pointer)
@@ -331,7 +342,7 @@ impl<'a> Lowering<'a> {
         let workflow = self.workflow;
         let mut root = StateNode::new(workflow.id.as_str(), casewright_chart::StateKind::Compound);
         let here = states::Place::root(&workflow.id);
-        root.initial = self.initial(workflow.initial.as_deref(), &here);
+        root.initial = self.initial(workflow.initial.as_ref(), &here);
         self.on(&workflow.on, &here, &mut root);
         root.entry = self.blocks(&workflow.entry, "/entry");
         root.exit = self.blocks(&workflow.exit, "/exit");

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::command::{check, diagram, schema, serve, simulate};
+use crate::command::{check, diagram, explain, import, schema, serve, simulate};
 
 /// Runs the processes by which a company looks after its key accounts.
 ///
@@ -37,6 +37,8 @@ enum Command {
     Schema(schema::Schema),
     Simulate(simulate::Simulate),
     Diagram(diagram::Diagram),
+    Explain(explain::Explain),
+    Import(import::Import),
 }
 
 /// How a command prints what a script may read.
@@ -79,6 +81,8 @@ impl Cli {
             Command::Schema(schema) => schema.run(),
             Command::Simulate(simulate) => simulate.run(),
             Command::Diagram(diagram) => diagram.run(),
+            Command::Explain(explain) => explain.run(),
+            Command::Import(import) => import.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

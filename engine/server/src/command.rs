@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod diagram;
+pub mod explain;
+pub mod import;
 pub mod schema;
 pub mod serve;
 pub mod simulate;

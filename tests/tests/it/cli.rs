@@ -67,6 +67,9 @@ fn help_explains_every_command() {
             &["schema", "--help"],
             &["simulate", "--help"],
             &["diagram", "--help"],
+            &["explain", "--help"],
+            &["import", "--help"],
+            &["import", "scxml", "--help"],
         ],
     );
 }
@@ -251,4 +254,33 @@ fn the_committed_schemas_are_those_of_the_code() {
             name.display()
         );
     }
+}
+
+#[test]
+fn findings_are_explained() {
+    check(
+        "explain.txt",
+        &[&["explain", "state-unknown"], &["explain", "state-unkown"]],
+    );
+}
+
+#[test]
+fn a_chart_in_scxml_becomes_a_workflow_that_runs_the_same() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("door.yaml");
+    let out = out.to_str().unwrap();
+    let imported = transcript(&["import", "scxml", "door.scxml", "-o", out], "");
+    assert!(imported.ends_with("exit 0\n"), "{imported}");
+    let events =
+        "{\"event\": \"nobody.takes.this\"}\n{\"after\": \"1500ms\"}\n{\"event\": \"push\"}\n";
+    let command = ["simulate", out, "--events", "-", "--output", "json"];
+    let text = transcript(&command, events);
+    let last = text.lines().rfind(|line| line.starts_with('{')).unwrap();
+    let last: serde_json::Value = serde_json::from_str(last).unwrap();
+    assert_eq!(last["active"], serde_json::json!(["pass"]), "{text}");
+    assert_eq!(last["done"], true);
+    check(
+        "import-failures.txt",
+        &[&["import", "scxml", "script.scxml"]],
+    );
 }

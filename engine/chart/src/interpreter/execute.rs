@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Interpreter;
-use crate::action::{Action, Block, DecisionIndex, ExpressionIndex, Location};
+use crate::action::{Action, Block, DecisionIndex, ExpressionIndex, Location, Name};
 use crate::event::Event;
 use crate::snapshot::Pending;
 use crate::step::{Decided, Effect, StepError};
@@ -46,19 +46,29 @@ impl Interpreter<'_> {
                 Some(value) => self.merge(value),
                 None => Flow::Skip,
             }),
-            Action::Raise { event, data } => self.with_data(*data, |this, data| {
-                this.raise(Event::internal(event.clone(), data));
-            }),
+            Action::Raise { event, data } => match self.name(event)? {
+                Some(event) => self.with_data(*data, |this, data| {
+                    this.raise(Event::internal(event, data));
+                }),
+                None => Ok(Flow::Skip),
+            },
             Action::Send {
                 event,
                 id,
+                id_location,
                 delay,
                 data,
-            } => self.send(event, id, *delay, *data),
-            Action::Cancel { id } => {
-                self.cancel(id);
-                Ok(Flow::Continue)
-            }
+            } => match self.name(event)? {
+                Some(event) => self.send(event, id.clone(), id_location.as_ref(), *delay, *data),
+                None => Ok(Flow::Skip),
+            },
+            Action::Cancel { id } => Ok(match self.name(id)? {
+                Some(id) => {
+                    self.cancel(&id);
+                    Flow::Continue
+                }
+                None => Flow::Skip,
+            }),
             Action::Log { label, value } => self.with_data(Some(*value), |this, value| {
                 let label = label.clone();
                 this.trace.push(Trace::Log { label, value });
@@ -87,6 +97,7 @@ impl Interpreter<'_> {
                 index,
                 body,
             } => self.for_each(*array, item, index.as_ref(), body),
+            Action::Block(body) => self.run(body).map(|_| Flow::Continue),
             Action::Decide {
                 decision,
                 input,
@@ -141,8 +152,9 @@ impl Interpreter<'_> {
 
     fn send(
         &mut self,
-        event: &Arc<str>,
-        id: &Option<Arc<str>>,
+        event: Arc<str>,
+        id: Option<Arc<str>>,
+        id_location: Option<&Location>,
         delay: Option<ExpressionIndex>,
         data: Option<ExpressionIndex>,
     ) -> Result<Flow, StepError> {
@@ -158,11 +170,17 @@ impl Interpreter<'_> {
             return Ok(Flow::Skip);
         };
         let sequence = self.next_sequence()?;
+        let id = id.or_else(|| id_location.map(|_| format!("send.{sequence}").into()));
+        if let (Some(location), Some(id)) = (id_location, &id)
+            && let Flow::Skip = self.assign(location, Value::String(id.clone()))
+        {
+            return Ok(Flow::Skip);
+        }
         let due = self.now.after_ms(delay_ms);
         self.pending.push(Pending {
             sequence,
-            id: id.clone(),
-            event: event.clone(),
+            id,
+            event,
             data,
             due,
         });
@@ -235,6 +253,23 @@ impl Interpreter<'_> {
         let flow = self.assign(location, answer.output.clone());
         self.decisions.push(Decided { input, answer });
         Ok(flow)
+    }
+
+    /// A name; none when it could not be worked out, or is no text, and its error was raised.
+    fn name(&mut self, name: &Name) -> Result<Option<Arc<str>>, StepError> {
+        let expression = match name {
+            Name::Fixed(name) => return Ok(Some(name.clone())),
+            Name::Computed(expression) => *expression,
+        };
+        Ok(match self.value(expression)? {
+            Some(Value::String(name)) => Some(name),
+            Some(other) => {
+                let found = other.type_name();
+                self.raise_error(&format!("expected a name, which is text, found {found}"));
+                None
+            }
+            None => None,
+        })
     }
 
     /// The value of an expression; none when it failed and its error was raised.

@@ -30,7 +30,7 @@ fn action(tokens: &mut Tokens, evaluator: &mut Evaluator) -> Action {
             value: value(tokens, evaluator),
         },
         "raise" => Action::Raise {
-            event: tokens.word(),
+            event: tokens.word().into(),
             data: in_brackets(tokens, evaluator),
         },
         "emit" => Action::Emit {
@@ -38,12 +38,15 @@ fn action(tokens: &mut Tokens, evaluator: &mut Evaluator) -> Action {
             data: in_brackets(tokens, evaluator),
         },
         "send" => Action::Send {
-            event: tokens.word(),
+            event: tokens.word().into(),
             id: tokens.eat_word("id").then(|| tokens.word()),
+            id_location: None,
             delay: tokens.eat_word("after").then(|| value(tokens, evaluator)),
             data: tokens.eat_word("data").then(|| value(tokens, evaluator)),
         },
-        "cancel" => Action::Cancel { id: tokens.word() },
+        "cancel" => Action::Cancel {
+            id: tokens.word().into(),
+        },
         "log" => {
             let value = value(tokens, evaluator);
             let label = tokens.eat_word("as").then(|| tokens.word());

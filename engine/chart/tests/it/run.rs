@@ -115,7 +115,13 @@ impl Run {
 pub(crate) fn read_event(text: &str) -> Event {
     let mut evaluator = Evaluator::default();
     let actions = block(&mut Tokens::new(&format!("raise {text}")), &mut evaluator);
-    let [casewright_chart::Action::Raise { event, data }] = &actions[..] else {
+    let [
+        casewright_chart::Action::Raise {
+            event: casewright_chart::Name::Fixed(event),
+            data,
+        },
+    ] = &actions[..]
+    else {
         panic!("`{text}` is no event");
     };
     let data = data.map_or(Value::Null, |data| constant(&evaluator, data));

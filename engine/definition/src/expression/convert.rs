@@ -137,6 +137,27 @@ pub(crate) fn parse_duration_ms(text: &str) -> Option<i64> {
     i64::try_from(duration.ok()?.as_millis()).ok()
 }
 
+/// A delay as SCXML writes it, which is as CSS 2 does (`1.5s`, `200ms`), or in ISO 8601. What is less
+/// than a millisecond is left away.
+pub(crate) fn parse_delay_ms(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (number, unit_ms) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1.0),
+        None => match text.strip_suffix('s') {
+            Some(number) => (number, 1_000.0),
+            None => return parse_duration_ms(text).and_then(|ms| u64::try_from(ms).ok()),
+        },
+    };
+    let digits = |c: char| c.is_ascii_digit() || c == '.';
+    let number: f64 = match number.strip_prefix('+').unwrap_or(number) {
+        number if number.chars().all(digits) => number.parse().ok()?,
+        _ => return None,
+    };
+    // Far below 2^53, where whole numbers are exact.
+    let ms = number * unit_ms;
+    (ms <= 1e15).then_some(ms as u64)
+}
+
 /// The parameters of a pack, with what their schemas call a duration or a time as just that.
 #[derive(Debug, Default)]
 pub(super) struct Parameters(HashMap<String, cel::Value>);

@@ -243,7 +243,13 @@ fn event(scope: &Scope<'_>, reads: &Reads) -> cel::Value {
     };
     let name = of("name").map(|_| ("name", cel::Value::from(&*event.name)));
     let data = of("data").map(|reads| ("data", to_cel_where(&event.data, reads)));
-    convert::cel_map(name.into_iter().chain(data))
+    let text = |key: &'static str, text: Option<&str>| {
+        of(key).map(|_| (key, text.map_or(cel::Value::Null, cel::Value::from)))
+    };
+    let kind = text("type", Some(event.kind.as_str()));
+    let send_id = text("sendid", event.send_id.as_deref());
+    let invoke_id = text("invokeid", event.invoke_id.as_deref());
+    convert::cel_map([name, data, kind, send_id, invoke_id].into_iter().flatten())
 }
 
 fn working_days(

@@ -5,10 +5,12 @@ use std::fmt;
 
 use indexmap::IndexMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Visitor;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::expression::{Cel, Expression};
+use super::name::{Computed, Name};
 use super::shorthand::{OneOrMany, string_or_map};
 use super::text::Text;
 
@@ -23,13 +25,16 @@ pub enum Action {
     /// Sends the case an event, now or after a delay.
     Send(Send),
     /// Drops the delayed events that were sent with this id.
-    Cancel(String),
+    Cancel(Name),
     /// Notes a value in the trace.
     Log(Log),
     /// Does the actions of the first branch whose guard holds. The last branch may go without one.
     If(Vec<Branch>),
     /// Does actions once for each item of a list.
     Foreach(ForEach),
+    /// Does actions. When one of them fails, the rest of these is skipped, and what comes after is done
+    /// all the same.
+    Block(OneOrMany<Action>),
     /// Tells people something: a record in the journal, for the feed and for connectors.
     Notify(Notify),
     /// Tells other systems something: a record in the journal, for the feed and for connectors.
@@ -82,7 +87,7 @@ impl JsonSchema for Assign {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Raise {
     /// The event's name.
-    pub event: String,
+    pub event: Name,
     /// The event's data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<Expression>,
@@ -92,8 +97,8 @@ pub struct Raise {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RaiseObject {
-    /// The event's name.
-    event: String,
+    /// The event's name; `{ expr: … }` works it out.
+    event: Name,
     /// The event's data.
     data: Option<Expression>,
 }
@@ -103,7 +108,12 @@ impl<'de> Deserialize<'de> for Raise {
         string_or_map(
             deserializer,
             "the name of an event, or an object with `event`",
-            |event| Ok(Raise { event, data: None }),
+            |event| {
+                Ok(Raise {
+                    event: Name::Fixed(event),
+                    data: None,
+                })
+            },
             |RaiseObject { event, data }| Raise { event, data },
         )
     }
@@ -124,13 +134,17 @@ impl JsonSchema for Raise {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Send {
-    /// The event's name.
-    pub event: String,
+    /// The event's name; `{ expr: … }` works it out.
+    pub event: Name,
     /// What `cancel` calls it, and the name under which people see it while it waits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How long to wait: a name of `delays`, an ISO 8601 duration (`PT4H`, `P30D`), or a number of
-    /// milliseconds. At once when absent.
+    /// Where in the case data an id goes that is made for it, when it has no `id` of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idlocation: Option<String>,
+    /// How long to wait: a name of `delays`, an ISO 8601 duration (`PT4H`, `P30D`), a number of
+    /// milliseconds, or `{ expr: … }` with a CEL expression that gives a duration. At once when
+    /// absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<Delay>,
     /// The event's data, worked out now.
@@ -138,7 +152,8 @@ pub struct Send {
     pub data: Option<Expression>,
 }
 
-/// A delay: a name of `delays`, an ISO 8601 duration, or a number of milliseconds.
+/// A delay: a name of `delays`, an ISO 8601 duration, a number of milliseconds, or an object with an
+/// expression that gives a duration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Delay {
@@ -146,13 +161,18 @@ pub enum Delay {
     Milliseconds(u64),
     /// A name of `delays`, or an ISO 8601 duration.
     Named(String),
+    /// A duration that is worked out when the event is sent.
+    Computed {
+        /// The CEL expression that gives it.
+        expr: Cel,
+    },
 }
 
 impl<'de> Deserialize<'de> for Delay {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct DelayVisitor;
 
-        impl Visitor<'_> for DelayVisitor {
+        impl<'de> Visitor<'de> for DelayVisitor {
             type Value = Delay;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,6 +187,11 @@ impl<'de> Deserialize<'de> for Delay {
 
             fn visit_str<E>(self, name: &str) -> Result<Delay, E> {
                 Ok(Delay::Named(name.to_owned()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Delay, A::Error> {
+                let Computed { expr } = Computed::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Delay::Computed { expr })
             }
         }
 

@@ -8,6 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::action::Action;
 use super::expression::{Cel, Expression};
+use super::initial::Initial;
+use super::on::On;
 use super::shorthand::{OneOrMany, string_or_map};
 use super::text::Text;
 
@@ -33,18 +35,23 @@ pub struct State {
     /// For a history state: where it leads when there is no history.
     #[serde(skip_serializing_if = "OneOrMany::is_empty")]
     pub target: OneOrMany<String>,
+    /// For a history state: what is done when it leads to its `target`.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub actions: OneOrMany<Action>,
     /// An id to use in place of the path of keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The child in which it starts; its first child when absent.
+    /// The child in which it starts; its first child when absent. Also `#id` for a state deeper
+    /// inside, a list for several regions, or an object with `target` and `actions`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub initial: Option<String>,
+    pub initial: Option<Initial>,
     /// Its children.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub states: IndexMap<String, State>,
-    /// What it does on which event. `*` takes every event, `a.*` every event below `a`.
-    #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub on: IndexMap<String, Transitions>,
+    /// What it does on which event. `*` takes every event, `a.*` every event below `a`. A list of
+    /// transitions, each with its `event`, says in which order they are tried.
+    #[serde(skip_serializing_if = "On::is_empty")]
+    pub on: On,
     /// What it does after a delay in it: a name of `delays`, an ISO 8601 duration (`PT4H`), or a
     /// number of milliseconds.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
@@ -56,6 +63,10 @@ pub struct State {
     /// in each region.
     #[serde(skip_serializing_if = "OneOrMany::is_empty")]
     pub on_done: OneOrMany<Transition>,
+    /// Why nothing need happen when people never act in it: without this, a state that waits for people
+    /// and has no deadline is a warning.
+    #[serde(rename = "no-deadline", skip_serializing_if = "Option::is_none")]
+    pub no_deadline: Option<String>,
     /// What is done when it is entered.
     #[serde(skip_serializing_if = "OneOrMany::is_empty")]
     pub entry: OneOrMany<Action>,

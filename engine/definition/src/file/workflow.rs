@@ -7,8 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::initial::Initial;
+use super::on::On;
 use super::shorthand::OneOrMany;
-use super::state::{State, Transitions};
+use super::state::State;
 use super::text::Text;
 
 /// One workflow: a statechart with its data, its people and its delays.
@@ -35,18 +37,25 @@ pub struct Workflow {
     pub data: serde_json::Value,
     /// The events that people and other systems may send, and who may send them.
     pub events: IndexMap<String, Event>,
+    /// Whether events that are not declared are taken as well, with any data, from everybody who may
+    /// open a case. One that no transition takes is discarded, as SCXML has it. Declared events may
+    /// then bring any data, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open_events: bool,
     /// Named delays, for `after` and `send`: an ISO 8601 duration (`PT4H`, `P30D`), or a CEL
     /// expression that gives a duration (`params.first_response[data.tier]`, `working_days(3)`).
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub delays: IndexMap<String, String>,
-    /// The state in which a case starts; the first when absent.
+    /// The state in which a case starts; the first when absent. Also `#id` for a state deeper inside,
+    /// a list for several regions, or an object with `target` and `actions`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub initial: Option<String>,
+    pub initial: Option<Initial>,
     /// The states.
     pub states: IndexMap<String, State>,
     /// What the case does on which event in every state that does not take the event itself.
-    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub on: IndexMap<String, Transitions>,
+    /// A list of transitions, each with its `event`, says in which order they are tried.
+    #[serde(default, skip_serializing_if = "On::is_empty")]
+    pub on: On,
     /// What is done when a case is opened.
     #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
     pub entry: OneOrMany<Action>,
@@ -98,7 +107,7 @@ pub struct Event {
     /// Where it comes from: a section of the company's rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The roles that may send it.
+    /// The roles that may send it; `anyone` is everybody.
     pub roles: Vec<String>,
     /// Fields of the case data that it must bring. They are stored when a transition takes the
     /// event, before the transition's actions.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location};
+use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location, Name};
 use serde_json::{Value as Json, json};
 
 use super::Lowering;
@@ -38,12 +38,12 @@ impl Lowering<'_> {
                 return self.assign(assign, &format!("{pointer}/assign"), names, block);
             }
             file::Action::Raise(raise) => Action::Raise {
-                event: raise.event.as_str().into(),
+                event: self.name(&raise.event, &format!("{pointer}/raise/event"), names),
                 data: self.optional(&raise.data, &format!("{pointer}/raise/data"), names),
             },
             file::Action::Send(send) => self.send(send, &format!("{pointer}/send"), names),
             file::Action::Cancel(id) => Action::Cancel {
-                id: id.as_str().into(),
+                id: self.name(id, &format!("{pointer}/cancel"), names),
             },
             file::Action::Log(log) => Action::Log {
                 label: log.label.as_deref().map(Arc::from),
@@ -52,6 +52,9 @@ impl Lowering<'_> {
             file::Action::If(branches) => self.branches(branches, &format!("{pointer}/if"), names),
             file::Action::Foreach(each) => {
                 self.for_each(each, &format!("{pointer}/foreach"), names)
+            }
+            file::Action::Block(actions) => {
+                Action::Block(self.block(actions, &format!("{pointer}/block"), names))
             }
             file::Action::Notify(notify) => {
                 self.notify(notify, &format!("{pointer}/notify"), names)
@@ -65,6 +68,15 @@ impl Lowering<'_> {
             }
         };
         block.push(action);
+    }
+
+    fn name(&mut self, name: &file::Name, pointer: &str, names: &Names) -> Name {
+        match name {
+            file::Name::Fixed(name) => Name::Fixed(name.as_str().into()),
+            file::Name::Computed(cel) => {
+                Name::Computed(self.cel(cel, &format!("{pointer}/expr"), names))
+            }
+        }
     }
 
     fn optional(
@@ -120,10 +132,17 @@ impl Lowering<'_> {
             Some(file::action::Delay::Named(name)) => {
                 Some(self.delay(name, &pointer_of_delay, false))
             }
+            Some(file::action::Delay::Computed { expr }) => {
+                Some(self.cel(expr, &format!("{pointer_of_delay}/expr"), names))
+            }
         };
         Action::Send {
-            event: send.event.as_str().into(),
+            event: self.name(&send.event, &format!("{pointer}/event"), names),
             id: send.id.as_deref().map(Arc::from),
+            id_location: send
+                .idlocation
+                .as_ref()
+                .map(|place| self.location(place, &format!("{pointer}/idlocation"), false)),
             delay,
             data: self.optional(&send.data, &format!("{pointer}/data"), names),
         }

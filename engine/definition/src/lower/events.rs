@@ -205,12 +205,15 @@ impl Lowering<'_> {
                 }
             }
         }
-        let schema = json!({
-            "type": "object",
-            "properties": properties,
-            "required": required,
-            "additionalProperties": false,
-        });
+        let schema = match workflow.open_events {
+            true => json!({ "properties": properties, "required": required }),
+            false => json!({
+                "type": "object",
+                "properties": properties,
+                "required": required,
+                "additionalProperties": false,
+            }),
+        };
         (self.with_definitions(schema), stored)
     }
 
@@ -233,7 +236,8 @@ impl Lowering<'_> {
         let prefix = descriptor.prefix();
         let described = |name: &&String| self.workflow.events.contains_key(name.as_str());
         let mut own = self.own_events.keys().filter(|name| !described(name));
-        if prefix.is_empty() || own.any(|name| descriptor.matches(name)) {
+        let open = self.workflow.open_events || self.sends_any_event;
+        if open || prefix.is_empty() || own.any(|name| descriptor.matches(name)) {
             return None;
         }
         let events = self.workflow.events.iter();
@@ -251,8 +255,11 @@ impl Lowering<'_> {
     /// Every declared event should be taken somewhere, and so should every event that is sent.
     pub(super) fn check_event_use(&mut self) {
         let workflow = self.workflow;
+        if workflow.open_events {
+            return;
+        }
         let mut descriptors = Vec::new();
-        descriptors.extend(workflow.on.keys().map(|key| Descriptor::new(key)));
+        descriptors.extend(workflow.on.descriptors().into_iter().map(Descriptor::new));
         descriptors_of_states(&workflow.states, &mut descriptors);
         let is_taken = |name: &str| descriptors.iter().any(|d| d.matches(name));
         let unused = |name: &str| {
@@ -275,21 +282,23 @@ impl Lowering<'_> {
         }
     }
 
-    /// A key of `on` must name an event that somebody sends.
-    pub(super) fn check_descriptor(&mut self, key: &str, pointer: &str) {
-        let known = self.workflow.events.contains_key(key)
+    /// What is wrong with an event descriptor that names no event that somebody sends.
+    pub(super) fn check_descriptor(&self, key: &str) -> Option<Diagnostic> {
+        let known = self.workflow.open_events
+            || self.sends_any_event
+            || self.workflow.events.contains_key(key)
             || self.own_events.contains_key(key)
             || key.ends_with('*')
             || ["done.", "error."]
                 .iter()
                 .any(|prefix| key.starts_with(prefix));
-        if !known {
-            let events = self.workflow.events.keys().chain(self.own_events.keys());
-            let message = format!("no event is called `{key}`");
-            let error = Diagnostic::error(EVENT_UNKNOWN, message)
-                .with_suggestion(key, events.map(String::as_str));
-            self.report_key(error, pointer);
+        if known {
+            return None;
         }
+        let events = self.workflow.events.keys().chain(self.own_events.keys());
+        let message = format!("no event is called `{key}`");
+        let error = Diagnostic::error(EVENT_UNKNOWN, message);
+        Some(error.with_suggestion(key, events.map(String::as_str)))
     }
 }
 
@@ -304,7 +313,7 @@ fn without_default(property: &Json) -> Json {
 
 fn descriptors_of_states(states: &IndexMap<String, file::State>, found: &mut Vec<Descriptor>) {
     for state in states.values() {
-        found.extend(state.on.keys().map(|key| Descriptor::new(key)));
+        found.extend(state.on.descriptors().into_iter().map(Descriptor::new));
         descriptors_of_states(&state.states, found);
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::Lowering;
 use super::codes::*;
 use super::shape::check_path;
+use crate::analysis::DataRead;
 use crate::diagnostic::{Diagnostic, quoted};
 use crate::expression::{Expression, Program, VARIABLES, parse_duration_ms};
 use crate::file;
@@ -127,6 +128,7 @@ impl Lowering<'_> {
         match Program::compile(text) {
             Ok(program) => {
                 self.check_names(&program, pointer, names);
+                self.note_reads(&program, pointer, names);
                 Expression::Program(Box::new(program))
             }
             Err(error) => {
@@ -161,10 +163,9 @@ impl Lowering<'_> {
             }
         }
         for (node, function) in program.functions() {
-            let is_operator = !function.starts_with(char::is_alphabetic);
-            if !is_operator && !FUNCTIONS.contains(&function.as_str()) {
+            if let Some(error) = unknown_function(function) {
                 let span = program.function_span(*node, function);
-                self.report_at(no_function(function), pointer, span);
+                self.report_at(error, pointer, span);
             }
         }
         for (node, state) in program.states() {
@@ -173,6 +174,27 @@ impl Lowering<'_> {
                 let error = Diagnostic::error(STATE_UNKNOWN, message)
                     .with_suggestion(state, self.names.ids());
                 self.report_at(error, pointer, program.span(node));
+            }
+        }
+    }
+
+    /// Notes which fields of the case data a program reads, and where.
+    fn note_reads(&mut self, program: &Program, pointer: &str, names: &Names) {
+        if names.locals.iter().any(|local| local == "data") {
+            return;
+        }
+        for path in program.paths() {
+            let [variable, field, ..] = path.names.as_slice() else {
+                continue;
+            };
+            if variable == "data" {
+                let span = program.name_span(path, 1);
+                let span = span.and_then(|(start, end)| self.place(pointer, start, end));
+                self.places.reads.push(DataRead {
+                    field: field.clone(),
+                    pointer: pointer.to_owned(),
+                    span,
+                });
             }
         }
     }
@@ -216,7 +238,11 @@ impl Lowering<'_> {
                 _ => Ok(()),
             },
             "event" => {
-                one_of("`event`", fields, &["name", "data"])?;
+                one_of(
+                    "`event`",
+                    fields,
+                    &["name", "data", "type", "sendid", "invokeid"],
+                )?;
                 match (fields.get(1), &names.event) {
                     (Some(name), Some(known)) if fields[0] == "data" && !known.contains(name) => {
                         let known = known.iter().map(String::as_str);
@@ -306,6 +332,12 @@ fn no_field<'a>(
 ) -> Diagnostic {
     let message = format!("{what} has no field {}", quoted(name));
     Diagnostic::error(FIELD_UNKNOWN, message).with_suggestion(name, candidates)
+}
+
+/// What is wrong with a call, if no function has this name.
+pub(crate) fn unknown_function(name: &str) -> Option<Diagnostic> {
+    let is_operator = !name.starts_with(char::is_alphabetic);
+    (!is_operator && !FUNCTIONS.contains(&name)).then(|| no_function(name))
 }
 
 fn no_function(name: &str) -> Diagnostic {

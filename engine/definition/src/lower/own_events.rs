@@ -13,9 +13,8 @@ impl Lowering<'_> {
         let workflow = self.workflow;
         self.own_events_of(&workflow.entry, "/entry");
         self.own_events_of(&workflow.exit, "/exit");
-        for (key, transitions) in &workflow.on {
-            self.own_events_of_transitions(transitions, &format!("/on/{}", escape(key)));
-        }
+        self.own_events_of_initial(workflow.initial.as_ref(), "");
+        self.own_events_of_on(&workflow.on, "");
         self.own_events_of_states(&workflow.states, "");
     }
 
@@ -24,15 +23,39 @@ impl Lowering<'_> {
             let here = format!("{parent}/states/{}", escape(key));
             self.own_events_of(&state.entry, &format!("{here}/entry"));
             self.own_events_of(&state.exit, &format!("{here}/exit"));
-            for (list, by_key) in [("on", &state.on), ("after", &state.after)] {
-                for (key, transitions) in by_key {
-                    let pointer = format!("{here}/{list}/{}", escape(key));
-                    self.own_events_of_transitions(transitions, &pointer);
-                }
+            self.own_events_of(&state.actions, &format!("{here}/actions"));
+            self.own_events_of_initial(state.initial.as_ref(), &here);
+            self.own_events_of_on(&state.on, &here);
+            for (key, transitions) in &state.after {
+                let pointer = format!("{here}/after/{}", escape(key));
+                self.own_events_of_transitions(transitions, &pointer);
             }
             self.own_events_of_transitions(&state.always, &format!("{here}/always"));
             self.own_events_of_transitions(&state.on_done, &format!("{here}/onDone"));
             self.own_events_of_states(&state.states, &here);
+        }
+    }
+
+    fn own_events_of_on(&mut self, on: &file::On, parent: &str) {
+        match on {
+            file::On::ByEvent(by_event) => {
+                for (key, transitions) in by_event {
+                    let pointer = format!("{parent}/on/{}", escape(key));
+                    self.own_events_of_transitions(transitions, &pointer);
+                }
+            }
+            file::On::InOrder(handlers) => {
+                for (number, handler) in handlers.iter().enumerate() {
+                    let pointer = format!("{parent}/on/{number}/actions");
+                    self.own_events_of(&handler.transition.actions, &pointer);
+                }
+            }
+        }
+    }
+
+    fn own_events_of_initial(&mut self, initial: Option<&file::Initial>, parent: &str) {
+        if let Some(initial) = initial {
+            self.own_events_of(&initial.actions, &format!("{parent}/initial/actions"));
         }
     }
 
@@ -60,12 +83,21 @@ impl Lowering<'_> {
                 file::Action::Foreach(each) => {
                     self.own_events_of(&each.actions, &format!("{pointer}/foreach/actions"));
                 }
+                file::Action::Block(actions) => {
+                    self.own_events_of(actions, &format!("{pointer}/block"));
+                }
                 _ => {}
             }
         }
     }
 
-    fn own_event(&mut self, name: &str, pointer: String) {
-        self.own_events.entry(name.to_owned()).or_insert(pointer);
+    fn own_event(&mut self, name: &file::Name, pointer: String) {
+        match name.fixed() {
+            Some(name) => {
+                self.own_events.entry(name.to_owned()).or_insert(pointer);
+            }
+            // It may be any event.
+            None => self.sends_any_event = true,
+        }
     }
 }

@@ -15,6 +15,15 @@ use crate::expression::Expression;
 use crate::file;
 use crate::read::escape;
 
+/// The events that a transition takes.
+#[derive(Clone, Copy)]
+enum Taken<'a> {
+    /// Of `done` events only its own state's, not those of states whose ids begin like its id.
+    Exactly(&'a [Descriptor]),
+    /// Every event that the descriptors match.
+    Below(&'a [Descriptor]),
+}
+
 /// Where a state stands: its path of keys, its id, and its place in the file.
 pub(super) struct Place {
     path: String,
@@ -61,10 +70,15 @@ impl Lowering<'_> {
         if let Some(title) = &state.title {
             self.titles.insert(here.id.clone(), title.clone());
         }
+        let place = here.pointer.clone();
+        self.places.states.insert(here.id.clone(), place);
+        if state.no_deadline.is_some() {
+            self.places.without_deadline.insert(here.id.clone());
+        }
         let mut node = StateNode::new(here.id.clone(), kind);
         node.initial = match kind {
             StateKind::ShallowHistory | StateKind::DeepHistory => self.default_target(state, here),
-            _ => self.initial(state.initial.as_deref(), here),
+            _ => self.initial(state.initial.as_ref(), here),
         };
         self.on(&state.on, here, &mut node);
         self.after(&state.after, here, &mut node);
@@ -72,12 +86,18 @@ impl Lowering<'_> {
         for (transition, pointer) in
             self.numbered(&state.on_done, &format!("{}/onDone", here.pointer))
         {
-            self.transition(transition, &on_done, here, &pointer, &mut node);
+            self.transition(
+                transition,
+                Taken::Exactly(&on_done),
+                here,
+                &pointer,
+                &mut node,
+            );
         }
         for (transition, pointer) in
             self.numbered(&state.always, &format!("{}/always", here.pointer))
         {
-            self.transition(transition, &[], here, &pointer, &mut node);
+            self.transition(transition, Taken::Below(&[]), here, &pointer, &mut node);
         }
         let entry = self.blocks(&state.entry, &format!("{}/entry", here.pointer));
         node.entry.extend(entry);
@@ -123,17 +143,41 @@ impl Lowering<'_> {
             let message = "`target` belongs to a transition or to a state of `type: history`";
             self.error(STATE_SHAPE, &format!("{}/target", here.pointer), message);
         }
+        if !state.actions.is_empty() && (!is_history || state.target.is_empty()) {
+            let message = "`actions` belongs to a transition or to a history state with a `target`";
+            self.error(STATE_SHAPE, &format!("{}/actions", here.pointer), message);
+        }
         kind
     }
 
-    pub(super) fn initial(&mut self, initial: Option<&str>, here: &Place) -> Option<InitialNode> {
-        let path = names::join(&here.path, initial?);
+    pub(super) fn initial(
+        &mut self,
+        initial: Option<&file::Initial>,
+        here: &Place,
+    ) -> Option<InitialNode> {
+        let initial = initial?;
         let pointer = format!("{}/initial", here.pointer);
-        let target = self.known(&path, initial?, &here.path, &pointer)?;
-        Some(InitialNode {
-            targets: vec![target],
-            content: Block::new(),
-        })
+        let written = self
+            .document
+            .and_then(|document| document.value.pointer(&pointer));
+        let place = match written.is_some_and(serde_json::Value::is_object) {
+            true => format!("{pointer}/target"),
+            false => pointer.clone(),
+        };
+        let inside = Place {
+            parent: here.path.clone(),
+            path: here.path.clone(),
+            id: here.id.clone(),
+            pointer: here.pointer.clone(),
+        };
+        let targets: Vec<Arc<str>> = self
+            .numbered(&initial.target, &place)
+            .into_iter()
+            .filter_map(|(target, pointer)| self.target(target, &inside, &pointer))
+            .collect();
+        let actions = format!("{pointer}/actions");
+        let content = self.block(&initial.actions, &actions, &Scope::default());
+        (!targets.is_empty()).then_some(InitialNode { targets, content })
     }
 
     fn default_target(&mut self, state: &file::State, here: &Place) -> Option<InitialNode> {
@@ -142,24 +186,65 @@ impl Lowering<'_> {
         }
         Some(InitialNode {
             targets: self.targets(&state.target, here, &here.pointer),
-            content: Block::new(),
+            content: self.block(
+                &state.actions,
+                &format!("{}/actions", here.pointer),
+                &Scope::default(),
+            ),
         })
     }
 
-    pub(super) fn on(
-        &mut self,
-        on: &IndexMap<String, file::Transitions>,
-        here: &Place,
-        node: &mut StateNode,
-    ) {
-        for (key, transitions) in on {
-            let pointer = format!("{}/on/{}", here.pointer, escape(key));
-            self.check_descriptor(key, &pointer);
-            let descriptors = [Descriptor::new(key)];
-            for (transition, pointer) in self.numbered(transitions, &pointer) {
-                self.transition(transition, &descriptors, here, &pointer, node);
+    pub(super) fn on(&mut self, on: &file::On, here: &Place, node: &mut StateNode) {
+        match on {
+            file::On::ByEvent(by_event) => {
+                for (key, transitions) in by_event {
+                    let pointer = format!("{}/on/{}", here.pointer, escape(key));
+                    if let Some(error) = self.check_descriptor(key) {
+                        self.report_key(error, &pointer);
+                    }
+                    let taken = [Descriptor::new(key)];
+                    for (transition, pointer) in self.numbered(transitions, &pointer) {
+                        self.transition(transition, Taken::Exactly(&taken), here, &pointer, node);
+                    }
+                }
+            }
+            file::On::InOrder(handlers) => {
+                for (number, handler) in handlers.iter().enumerate() {
+                    let pointer = format!("{}/on/{number}", here.pointer);
+                    self.handler(handler, here, &pointer, node);
+                }
             }
         }
+    }
+
+    fn handler(
+        &mut self,
+        handler: &file::Handler,
+        here: &Place,
+        pointer: &str,
+        node: &mut StateNode,
+    ) {
+        if handler.event.is_empty() {
+            let message = "expected at least one event";
+            let error = Diagnostic::error(STATE_SHAPE, message)
+                .with_pointer(format!("{pointer}/event"))
+                .with_hint("`always` does something without an event");
+            self.report(error);
+        }
+        for (event, pointer) in self.numbered(&handler.event, &format!("{pointer}/event")) {
+            if let Some(error) = self.check_descriptor(event) {
+                self.report(error.with_pointer(pointer));
+            }
+        }
+        let descriptors = handler.event.iter().map(|event| Descriptor::new(event));
+        let descriptors: Vec<Descriptor> = descriptors.collect();
+        self.transition(
+            &handler.transition,
+            Taken::Below(&descriptors),
+            here,
+            pointer,
+            node,
+        );
     }
 
     /// A delayed transition is an event that is sent on entry and cancelled on exit.
@@ -181,15 +266,18 @@ impl Lowering<'_> {
             }
             let event: Arc<str> = after_event(key, &here.id).into();
             node.entry.push(vec![Action::Send {
-                event: event.clone(),
+                event: event.clone().into(),
                 id: Some(event.clone()),
+                id_location: None,
                 delay: Some(delay),
                 data: None,
             }]);
-            node.exit.push(vec![Action::Cancel { id: event.clone() }]);
+            node.exit.push(vec![Action::Cancel {
+                id: event.clone().into(),
+            }]);
             let descriptors = [Descriptor::new(&event)];
             for (transition, pointer) in self.numbered(transitions, &pointer) {
-                self.transition(transition, &descriptors, here, &pointer, node);
+                self.transition(transition, Taken::Below(&descriptors), here, &pointer, node);
             }
         }
     }
@@ -197,11 +285,12 @@ impl Lowering<'_> {
     fn transition(
         &mut self,
         transition: &file::Transition,
-        descriptors: &[Descriptor],
+        taken: Taken<'_>,
         here: &Place,
         pointer: &str,
         node: &mut StateNode,
     ) {
+        let (Taken::Exactly(descriptors) | Taken::Below(descriptors)) = taken;
         let targets = self.targets(&transition.target, here, pointer);
         let is_self = targets.contains(&here.id);
         if is_self && !transition.reenter {
@@ -217,11 +306,15 @@ impl Lowering<'_> {
         let mut content = Block::new();
         if let [descriptor] = descriptors {
             scope.event = self.event_fields(descriptor);
-            content.extend(self.store(descriptor));
         }
+        content.extend(self.store(descriptors));
         let guard = transition.guard.as_ref();
         let guard = guard.map(|guard| self.program(&guard.0, &format!("{pointer}/guard"), &scope));
-        let guard = match self.done_event(descriptors, here) {
+        let done = match taken {
+            Taken::Exactly(_) => self.done_event(descriptors, here),
+            Taken::Below(_) => None,
+        };
+        let guard = match done {
             Some(done) => Some(Expression::Exactly(done, guard.map(Box::new))),
             None => guard,
         };
@@ -231,6 +324,8 @@ impl Lowering<'_> {
             .entry(here.id.clone())
             .or_default()
             .push(transition.title.clone());
+        let places = self.places.transitions.entry(here.id.clone());
+        places.or_default().push(pointer.to_owned());
         node.transitions.push(TransitionNode {
             descriptors: descriptors.to_vec(),
             guard,
@@ -253,10 +348,10 @@ impl Lowering<'_> {
         ambiguous.then(|| done.into())
     }
 
-    /// The fields that the events of a descriptor store in the case data.
-    fn store(&mut self, descriptor: &Descriptor) -> Option<Action> {
+    /// The fields that the events of descriptors store in the case data.
+    fn store(&mut self, descriptors: &[Descriptor]) -> Option<Action> {
         let events = self.workflow.events.iter();
-        let events = events.filter(|(name, _)| descriptor.matches(name));
+        let events = events.filter(|(name, _)| descriptors.iter().any(|d| d.matches(name)));
         let stored = events.map(|(name, event)| {
             let fields = event.requires.iter().chain(&event.accepts);
             let fields: Vec<Arc<str>> = fields.map(|name| name.as_str().into()).collect();

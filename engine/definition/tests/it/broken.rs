@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use casewright_definition::diagnostic::Code;
-use casewright_definition::{Files, Pack, lower, pack, read, source};
+use casewright_definition::{Files, Pack, analysis, lower, pack, read, source};
 use expect_test::expect_file;
 
 use crate::desk;
@@ -86,6 +86,7 @@ fn every_code_has_an_example() {
     let codes = lower::CODES.iter().chain(pack::CODES).chain(source::CODES);
     let missing: BTreeSet<&Code> = codes
         .chain([&read::FILE_SHAPE])
+        .chain(analysis::CODES)
         .filter(|code| !told(code))
         // Only a bundle that was not checked can have it: `bundle` tests it.
         .filter(|code| code.0 != "workflow-calendar")

@@ -8,12 +8,15 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
+mod analysis;
 mod broken;
 mod bundle;
 mod deep;
 mod desk;
 mod drawn;
+mod explained;
 mod lowering;
 mod mutated;
 mod schemas;
+mod scxml;
 mod states;

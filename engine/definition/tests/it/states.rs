@@ -202,3 +202,40 @@ states:
         "#]],
     );
 }
+
+#[test]
+fn transitions_in_a_list_are_tried_in_its_order() {
+    check(
+        r##"
+data: {}
+events: { a.b: { title: A, roles: [clerk] }, c: { title: C, roles: [clerk] } }
+initial: { target: "#deep", actions: { log: "'start'" } }
+states:
+  open:
+    entry: [ { block: [ { log: 1 / 0 }, { log: "'never'" } ] }, { log: "'still'" } ]
+    states:
+      first: {}
+      second:
+        id: deep
+        on:
+          - { event: a, guard: "false", target: "#done" }
+          - { event: [c, "a.*"], actions: { raise: { event: { expr: "'own.' + event.name" } } } }
+          - { event: a.b, target: "#done" }
+        always: []
+    on: { own.*: { target: "#done", guard: event.type == 'internal' } }
+  done: { type: final }
+"##,
+        &["a.b"],
+        expect![[r#"
+            start
+              log "start"
+              error: `1 / 0`: division by zero
+              log "still"
+            = deep
+            a.b
+              guard: false
+              guard: true
+            = done (done: null)
+        "#]],
+    );
+}

@@ -47,10 +47,13 @@ impl Serve {
         let plugins = folder::load_plugins(self.plugins.as_deref())?;
         let checked = folder::check_pack(self.pack.as_deref(), &plugins)?;
         let sound = checked.is_sound();
-        for findings in &checked.findings {
-            if !findings.diagnostics.is_empty() {
-                tell(findings.report());
-            }
+        // Warnings are for whoever writes the pack: `check` shows them.
+        for findings in checked
+            .findings
+            .iter()
+            .filter(|findings| findings.has_errors())
+        {
+            tell(findings.report());
         }
         let Some(pack) = checked.pack.clone().filter(|_| sound) else {
             return Err(Failure(

@@ -1,0 +1,94 @@
+//! Answers to guards that come from a script, so that each way through a step is gone once.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use casewright_chart::{
+    Answer, DecisionError, DecisionIndex, Evaluate, EvaluateError, ExpressionIndex, Scope,
+    StateIndex, Value,
+};
+
+use super::constant::decided;
+use crate::definition::Definition;
+
+/// A guard, where it was asked: the same question has the same answer in one step. Otherwise a loop
+/// that a guard ends would be gone round as often as there is a limit.
+type Question = (u32, Vec<StateIndex>, Option<Arc<str>>);
+
+/// Answers guards from a script, and goes through all scripts in turn.
+pub(super) struct Oracle<'a> {
+    definition: &'a Definition,
+    round: RefCell<Round>,
+}
+
+#[derive(Default)]
+struct Round {
+    script: Vec<bool>,
+    asked: BTreeMap<Question, bool>,
+}
+
+impl<'a> Oracle<'a> {
+    pub(super) fn new(definition: &'a Definition) -> Self {
+        Oracle {
+            definition,
+            round: RefCell::default(),
+        }
+    }
+
+    /// Makes ready for the next way through the same step; false when there is none left.
+    pub(super) fn turn(&self) -> bool {
+        let mut round = self.round.borrow_mut();
+        let asked = round.asked.len();
+        round.asked.clear();
+        round.script.truncate(asked);
+        while round.script.pop_if(|answer| !*answer).is_some() {}
+        match round.script.last_mut() {
+            Some(last) => {
+                *last = false;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl Evaluate for Oracle<'_> {
+    fn guard(&self, guard: ExpressionIndex, scope: &Scope<'_>) -> Result<bool, EvaluateError> {
+        if let Some(holds) = decided(self.definition, guard, scope) {
+            return Ok(holds);
+        }
+        let event = scope.event.map(|event| event.name.clone());
+        let question = (guard.0, scope.configuration.to_vec(), event);
+        let mut round = self.round.borrow_mut();
+        if let Some(holds) = round.asked.get(&question) {
+            return Ok(*holds);
+        }
+        let position = round.asked.len();
+        let holds = match round.script.get(position) {
+            Some(holds) => *holds,
+            None => {
+                round.script.push(true);
+                true
+            }
+        };
+        round.asked.insert(question, holds);
+        Ok(holds)
+    }
+
+    fn value(&self, _: ExpressionIndex, _: &Scope<'_>) -> Result<Value, EvaluateError> {
+        Ok(Value::Null)
+    }
+
+    fn delay_ms(&self, _: ExpressionIndex, _: &Scope<'_>) -> Result<u64, EvaluateError> {
+        Ok(0)
+    }
+
+    fn decide(&self, _: DecisionIndex, _: &Value) -> Result<Answer, DecisionError> {
+        Ok(Answer {
+            function: "".into(),
+            digest: "".into(),
+            output: Value::Null,
+        })
+    }
+}

@@ -1,0 +1,251 @@
+//! Which states can be entered, and which transitions taken, whatever the data says.
+//!
+//! More is taken to be possible than is: every event that somebody may send or that an action names, at
+//! any time; every guard that is not constant. So what is called unreachable is.
+
+use std::sync::Arc;
+
+use casewright_chart::{
+    Action, Block, Chart, Descriptor, Name, StateIndex, StateKind, Transition, TransitionIndex,
+};
+
+use super::constant::constant;
+use crate::definition::Definition;
+
+/// What can be reached.
+#[derive(Debug)]
+pub(super) struct Reach {
+    /// By the number of a state, whether it can be entered; for a history state, whether something
+    /// leads to it.
+    states: Vec<bool>,
+    /// By the number of a transition, whether it can be taken.
+    transitions: Vec<bool>,
+}
+
+impl Reach {
+    pub(super) fn of(definition: &Definition) -> Self {
+        let chart = &definition.chart;
+        let mut search = Search {
+            chart,
+            events: events(definition),
+            entered: vec![false; chart.states().count()],
+            entered_by_default: vec![false; chart.states().count()],
+        };
+        let mut transitions = vec![false; chart.transitions().count()];
+        let open: Vec<bool> = chart
+            .transitions()
+            .map(|(index, transition)| {
+                let never = transition
+                    .guard
+                    .is_some_and(|guard| constant(definition, guard) == Some(false));
+                !never && shadow(definition, index).is_none()
+            })
+            .collect();
+        search.enter_by_default(StateIndex::ROOT);
+        loop {
+            let mut changed = false;
+            for (index, transition) in chart.transitions() {
+                let at = index.get();
+                if transitions[at] || !open[at] || !search.is_possible(transition) {
+                    continue;
+                }
+                transitions[at] = true;
+                changed = true;
+                search.enter(&transition.targets);
+            }
+            if !changed {
+                break;
+            }
+        }
+        Reach {
+            states: search.entered,
+            transitions,
+        }
+    }
+
+    pub(super) fn state(&self, state: StateIndex) -> bool {
+        self.states[state.get()]
+    }
+
+    pub(super) fn transition(&self, transition: TransitionIndex) -> bool {
+        self.transitions[transition.get()]
+    }
+}
+
+struct Search<'a> {
+    chart: &'a Chart,
+    events: Vec<Arc<str>>,
+    entered: Vec<bool>,
+    entered_by_default: Vec<bool>,
+}
+
+impl Search<'_> {
+    fn is_possible(&self, transition: &Transition) -> bool {
+        let mut descriptors = transition.descriptors.iter();
+        self.entered[transition.source.get()]
+            && (transition.descriptors.is_empty() || descriptors.any(|d| self.comes(d)))
+    }
+
+    /// Whether an event may come that the descriptor matches.
+    fn comes(&self, descriptor: &Descriptor) -> bool {
+        let prefix = descriptor.prefix();
+        let is_engine = prefix.is_empty() || prefix == "error" || prefix.starts_with("error.");
+        is_engine
+            || self.events.iter().any(|name| descriptor.matches(name))
+            || ((prefix == "done" || prefix.starts_with("done.")) && self.completes(descriptor))
+    }
+
+    /// Whether a state may be done whose `done` event the descriptor matches.
+    fn completes(&self, descriptor: &Descriptor) -> bool {
+        self.chart.states().any(|(index, state)| {
+            descriptor.matches(&format!("done.state.{}", state.id)) && self.may_be_done(index)
+        })
+    }
+
+    fn may_be_done(&self, state: StateIndex) -> bool {
+        let mut children = self.chart.child_states(state);
+        match self.chart.state(state).kind {
+            StateKind::Compound => children.any(|child| {
+                self.chart.state(child).kind == StateKind::Final && self.entered[child.get()]
+            }),
+            StateKind::Parallel => children.all(|child| self.may_be_done(child)),
+            _ => false,
+        }
+    }
+
+    fn enter(&mut self, targets: &[StateIndex]) {
+        for target in targets {
+            self.enter_by_default(*target);
+            let ancestors: Vec<StateIndex> = self.chart.proper_ancestors(*target, None).collect();
+            for ancestor in ancestors {
+                self.entered[ancestor.get()] = true;
+                if self.chart.state(ancestor).kind == StateKind::Parallel {
+                    self.enter_regions(ancestor);
+                }
+            }
+        }
+    }
+
+    fn enter_by_default(&mut self, state: StateIndex) {
+        if std::mem::replace(&mut self.entered_by_default[state.get()], true) {
+            return;
+        }
+        self.entered[state.get()] = true;
+        let node = self.chart.state(state);
+        if node.kind == StateKind::Parallel {
+            self.enter_regions(state);
+        }
+        if let Some(initial) = &node.initial {
+            self.enter(&initial.targets);
+        }
+    }
+
+    fn enter_regions(&mut self, parallel: StateIndex) {
+        let regions: Vec<StateIndex> = self.chart.child_states(parallel).collect();
+        for region in regions {
+            self.enter_by_default(region);
+        }
+    }
+}
+
+/// The earlier transition of the same state that is taken whenever this one could be.
+pub(super) fn shadow(definition: &Definition, index: TransitionIndex) -> Option<TransitionIndex> {
+    let chart = &definition.chart;
+    let transition = chart.transition(index);
+    let state = chart.state(transition.source);
+    let earlier = state
+        .transitions
+        .iter()
+        .take_while(|other| **other != index);
+    earlier.copied().find(|other| {
+        let other = chart.transition(*other);
+        let always = other
+            .guard
+            .is_none_or(|guard| constant(definition, guard) == Some(true));
+        always && covers(&other.descriptors, &transition.descriptors)
+    })
+}
+
+/// Whether every event that the narrow descriptors match is matched by the wide ones, too.
+fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
+    let covered = |narrow: &Descriptor| {
+        let mut wide = wide.iter();
+        wide.any(|wide| wide.prefix().is_empty() || wide.matches(narrow.prefix()))
+    };
+    wide.is_empty() == narrow.is_empty() && narrow.iter().all(covered)
+}
+
+/// The events that may come from outside: declared, sent by an action, or a service's answer.
+pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
+    let mut events: Vec<Arc<str>> = definition.events.keys().cloned().collect();
+    visit(&definition.chart, &mut |action| match action {
+        Action::Send { event, .. } => events.extend(names(&definition.chart, event)),
+        // Nobody knows what it is called, so it may come whenever an event may.
+        Action::Raise { event, .. } if event.fixed().is_none() => {
+            events.extend(names(&definition.chart, event));
+        }
+        _ => {}
+    });
+    for (_, state) in definition.chart.states() {
+        let done = |invoke: &casewright_chart::Invoke| format!("done.invoke.{}", invoke.id).into();
+        events.extend(state.invokes.iter().map(done));
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    events.retain(|event| seen.insert(event.clone()));
+    events
+}
+
+fn events(definition: &Definition) -> Vec<Arc<str>> {
+    let mut events = outside_events(definition);
+    visit(&definition.chart, &mut |action| {
+        if let Action::Raise { event, .. } = action {
+            events.extend(names(&definition.chart, event));
+        }
+    });
+    events
+}
+
+/// What an event may be called: its name, or where that is worked out, everything that a transition
+/// waits for.
+pub(super) fn names(chart: &Chart, name: &Name) -> Vec<Arc<str>> {
+    match name.fixed() {
+        Some(name) => vec![name.clone()],
+        None => chart
+            .transitions()
+            .flat_map(|(_, transition)| &transition.descriptors)
+            .map(|descriptor| descriptor.prefix().into())
+            .collect(),
+    }
+}
+
+/// Shows every action of a chart, those inside others included.
+pub(super) fn visit<'a>(chart: &'a Chart, see: &mut dyn FnMut(&'a Action)) {
+    for (_, state) in chart.states() {
+        let initial = state.initial.iter().map(|initial| &initial.content);
+        for block in state.entry.iter().chain(&state.exit).chain(initial) {
+            visit_block(block, see);
+        }
+    }
+    for (_, transition) in chart.transitions() {
+        visit_block(&transition.content, see);
+    }
+}
+
+fn visit_block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Action)) {
+    for action in block {
+        see(action);
+        match action {
+            Action::If {
+                branches,
+                otherwise,
+            } => {
+                let bodies = branches.iter().map(|branch| &branch.body);
+                bodies
+                    .chain([otherwise])
+                    .for_each(|body| visit_block(body, see));
+            }
+            Action::ForEach { body, .. } | Action::Block(body) => visit_block(body, see),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Whether a case can always still end.
+//!
+//! The interpreter itself is run from every configuration with every event, and every guard is answered
+//! both ways. Guards and timers are taken apart from the data and the time: each answer is possible, and
+//! every event that is declared or sent may come at any time. So a workflow that is called sound may still
+//! be held up by a guard that never holds; one that is called unsound has a place from which no guard, no
+//! event and no timer leads to an end.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use casewright_chart::{
+    Chart, Event, Limits, Snapshot, StateIndex, Status, Step, StepError, Timestamp, Value, start,
+    step,
+};
+use indexmap::IndexMap;
+
+use super::oracle::Oracle;
+use super::reach::outside_events;
+use super::skeleton::skeleton;
+use super::transitions::takes;
+use crate::definition::Definition;
+
+/// The most configurations that are explored, history counted in. The largest workflow of the shipped
+/// pack has 29; a parallel state of ten regions with three states each has 59,049.
+pub const MAX_CONFIGURATIONS: usize = 20_000;
+/// The most work: one for each event that a configuration is asked about, more for each step that is
+/// taken. It keeps the search well below a second, for people wait for it.
+pub const MAX_EFFORT: usize = 2_000_000;
+
+/// What a step costs beside the question whether there is one.
+const STEP_EFFORT: usize = 16;
+/// The most microsteps in a step: guards are answered the same way in the same place, so that a longer
+/// one goes round.
+const MAX_MICROSTEPS: usize = 100;
+
+/// Whether a case can always still end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Soundness {
+    /// From every configuration that can be reached a final one can be.
+    Sound {
+        /// How many there are.
+        configurations: usize,
+    },
+    /// There is a configuration from which none can.
+    Unsound {
+        /// The shortest sequence of events that leads there.
+        path: Vec<Arc<str>>,
+        /// The atomic states that are active there.
+        active: Vec<Arc<str>>,
+    },
+    /// The search was given up.
+    Unknown {
+        /// The name of the limit: `MAX_CONFIGURATIONS` or `MAX_EFFORT`.
+        limit: &'static str,
+    },
+}
+
+/// Explores the configurations of a definition's chart.
+pub fn soundness(definition: &Definition) -> Soundness {
+    let Some(chart) = skeleton(&definition.chart) else {
+        return Soundness::Unknown {
+            limit: "MAX_EFFORT",
+        };
+    };
+    let mut events = outside_events(definition);
+    events.push("error.execution".into());
+    let mut search = Search {
+        chart: &chart,
+        events,
+        oracle: Oracle::new(definition),
+        limits: Limits {
+            microsteps: MAX_MICROSTEPS,
+            ..Limits::default()
+        },
+        found: IndexMap::new(),
+        effort: 0,
+    };
+    match search.explore() {
+        Ok(()) => search.judge(),
+        Err(limit) => Soundness::Unknown { limit },
+    }
+}
+
+/// What tells one configuration from another.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    configuration: Vec<StateIndex>,
+    history: Vec<(StateIndex, Vec<StateIndex>)>,
+    done: bool,
+}
+
+/// One configuration that was found.
+struct Found {
+    snapshot: Snapshot,
+    /// From where it was found, and by which event; none at the start.
+    from: Option<(usize, Arc<str>)>,
+    /// From where else a step leads to it.
+    before: Vec<usize>,
+}
+
+struct Search<'a> {
+    chart: &'a Chart,
+    events: Vec<Arc<str>>,
+    oracle: Oracle<'a>,
+    limits: Limits,
+    found: IndexMap<Key, Found>,
+    effort: usize,
+}
+
+impl Search<'_> {
+    /// Finds every configuration, those that take fewer events first.
+    fn explore(&mut self) -> Result<(), &'static str> {
+        let now = Timestamp::default();
+        self.each_way(None, 0, |search| {
+            start(
+                search.chart,
+                Value::Null,
+                now,
+                &search.oracle,
+                &search.limits,
+            )
+        })?;
+        let mut at = 0;
+        while let Some((_, found)) = self.found.get_index(at) {
+            let snapshot = found.snapshot.clone();
+            if snapshot.status == Status::Running {
+                for number in 0..self.events.len() {
+                    self.spend(1)?;
+                    let event = self.events[number].clone();
+                    if takes(self.chart, &snapshot.configuration, &event) {
+                        self.each_way(
+                            Some((at, event.clone())),
+                            snapshot.configuration.len(),
+                            |search| {
+                                let event = Event::external(event.clone(), Value::Null);
+                                let (oracle, limits) = (&search.oracle, &search.limits);
+                                step(search.chart, &snapshot, event, now, oracle, limits)
+                            },
+                        )?;
+                    }
+                }
+            }
+            at += 1;
+        }
+        Ok(())
+    }
+
+    /// Takes a step with every script, and notes where each leads. One that goes round leads nowhere,
+    /// and so does one whose event no transition takes: it is refused.
+    fn each_way(
+        &mut self,
+        from: Option<(usize, Arc<str>)>,
+        active: usize,
+        take: impl Fn(&Self) -> Result<Step, StepError>,
+    ) -> Result<(), &'static str> {
+        loop {
+            // Transitions that are taken together are compared pair by pair.
+            self.spend(STEP_EFFORT + active * active / 4)?;
+            match take(self) {
+                Ok(step) if step.taken => self.note(step.snapshot, from.clone())?,
+                _ => {}
+            }
+            if !self.oracle.turn() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn note(
+        &mut self,
+        snapshot: Snapshot,
+        from: Option<(usize, Arc<str>)>,
+    ) -> Result<(), &'static str> {
+        let history = snapshot.history.iter();
+        let key = Key {
+            configuration: snapshot.configuration.clone(),
+            history: history
+                .map(|(state, kept)| (*state, kept.clone()))
+                .collect(),
+            done: snapshot.status != Status::Running,
+        };
+        let before = from.as_ref().map(|(before, _)| *before);
+        let found = self.found.entry(key).or_insert_with(|| Found {
+            snapshot,
+            from,
+            before: Vec::new(),
+        });
+        found.before.extend(before);
+        match self.found.len() <= MAX_CONFIGURATIONS {
+            true => Ok(()),
+            false => Err("MAX_CONFIGURATIONS"),
+        }
+    }
+
+    fn spend(&mut self, effort: usize) -> Result<(), &'static str> {
+        self.effort += effort;
+        match self.effort <= MAX_EFFORT {
+            true => Ok(()),
+            false => Err("MAX_EFFORT"),
+        }
+    }
+
+    /// Goes back from the ends: what is not met on the way can never end.
+    fn judge(&self) -> Soundness {
+        let mut ends = vec![false; self.found.len()];
+        let mut queue: VecDeque<usize> = VecDeque::new();
+        for (number, key) in self.found.keys().enumerate() {
+            if key.done {
+                ends[number] = true;
+                queue.push_back(number);
+            }
+        }
+        while let Some(number) = queue.pop_front() {
+            for before in &self.found[number].before {
+                if !std::mem::replace(&mut ends[*before], true) {
+                    queue.push_back(*before);
+                }
+            }
+        }
+        match ends.iter().position(|ends| !ends) {
+            Some(number) => self.unsound(number),
+            // A chart whose first step goes round for ever has no configuration at all.
+            None if ends.is_empty() => Soundness::Unsound {
+                path: Vec::new(),
+                active: Vec::new(),
+            },
+            None => Soundness::Sound {
+                configurations: ends.len(),
+            },
+        }
+    }
+
+    fn unsound(&self, number: usize) -> Soundness {
+        let mut path = Vec::new();
+        let mut at = number;
+        while let Some((before, event)) = &self.found[at].from {
+            path.push(event.clone());
+            at = *before;
+        }
+        path.reverse();
+        let configuration = &self.found[number].snapshot.configuration;
+        let atomic = self.chart.atomic_states(configuration);
+        Soundness::Unsound {
+            path,
+            active: atomic
+                .map(|state| self.chart.state(state).id.clone())
+                .collect(),
+        }
+    }
+}

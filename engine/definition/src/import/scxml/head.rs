@@ -1,0 +1,195 @@
+//! The `<scxml>` element, and the workflow and pack around its states (SCXML 3.2).
+
+use indexmap::IndexMap;
+
+use super::states::blocks;
+use super::xml::tag;
+use super::{Importer, SCXML_SHAPE, SCXML_SYNTAX};
+use crate::definition::{BUNDLE_FORMAT, Bundle};
+use crate::diagnostic::{Diagnostic, quoted};
+use crate::file::{Calendar, Event, On, OneOrMany, Role, Start, Text, Weekday, Workflow};
+use crate::import::{IMPORT_REFUSED, Imported};
+use crate::lower::lower;
+use crate::pack::Pack;
+
+/// The only role: everybody.
+const ANYONE: &str = "anyone";
+
+/// The version of what is imported.
+const VERSION: &str = "1.0.0";
+
+impl Importer<'_> {
+    /// The workflow of the document, if it is one.
+    pub(super) fn workflow(&mut self) -> Option<Workflow> {
+        let root = self.root;
+        if tag(root) != "scxml" {
+            let found = quoted(root.tag_name().name());
+            let message = format!("expected `<scxml>`, found {found}");
+            self.error(SCXML_SYNTAX, self.head(root), message);
+            return None;
+        }
+        self.check_head();
+        self.collect_names();
+        self.collect_variables();
+        for child in self.elements(root) {
+            match tag(child) {
+                "state" | "parallel" | "final" => {}
+                "datamodel" => self.datamodel(child),
+                _ => self.misplaced(child),
+            }
+        }
+        let initial = self.attribute(root, "initial").is_some();
+        let initial = initial.then(|| self.initial(root)).flatten();
+        let states = self.states(root, "");
+        if states.is_empty() {
+            self.error(SCXML_SHAPE, self.head(root), "expected at least one state");
+        }
+        let title = match self.name.is_empty() {
+            true => "Imported chart".to_owned(),
+            false => self.name.clone(),
+        };
+        Some(Workflow {
+            id: self.workflow_id(),
+            version: VERSION.to_owned(),
+            title: Text::Plain(title),
+            description: None,
+            source: None,
+            start: Start {
+                roles: vec![ANYONE.to_owned()],
+                requires: Vec::new(),
+                accepts: self.givable(),
+            },
+            data: self.data_schema(),
+            events: self.events.iter().map(|name| event(name)).collect(),
+            open_events: true,
+            delays: IndexMap::new(),
+            initial,
+            states,
+            on: On::default(),
+            entry: blocks(self.early_values()),
+            exit: OneOrMany::default(),
+        })
+    }
+
+    fn check_head(&mut self) {
+        let root = self.root;
+        let known = ["initial", "name", "version", "datamodel", "binding"];
+        self.check_attributes(root, &known);
+        if let Some(name) = self.attribute(root, "name") {
+            self.name = name.value.to_owned();
+        }
+        if let Some(version) = self.attribute(root, "version").filter(|v| v.value != "1.0") {
+            let message = format!("expected version `1.0`, found {}", quoted(version.value));
+            self.error(SCXML_SHAPE, version.span, message);
+        }
+        if let Some(model) = self.attribute(root, "datamodel") {
+            match model.value {
+                "null" => self.is_null = true,
+                "cel" => {}
+                other => {
+                    let message = format!("the data model {} cannot be imported", quoted(other));
+                    let hint = "`null` and `cel` can: CEL is the language of workflows";
+                    self.unsupported(model.span, message, hint);
+                }
+            }
+        }
+        if let Some(binding) = self.attribute(root, "binding") {
+            match binding.value {
+                "early" => {}
+                "late" => self.is_late = true,
+                other => {
+                    let message = format!("expected `early` or `late`, found {}", quoted(other));
+                    self.error(SCXML_SHAPE, binding.span, message);
+                }
+            }
+        }
+    }
+
+    /// The name in kebab-case, which must not be that of a state.
+    fn workflow_id(&self) -> String {
+        let words = self.name.split(|c: char| !c.is_ascii_alphanumeric());
+        let words: Vec<String> = words
+            .filter(|word| !word.is_empty())
+            .map(str::to_ascii_lowercase)
+            .collect();
+        let mut id = match words.is_empty() {
+            true => "imported".to_owned(),
+            false => words.join("-"),
+        };
+        while self.names.node(&id).is_some() {
+            id.push_str("-workflow");
+        }
+        id
+    }
+}
+
+fn event(name: &str) -> (String, Event) {
+    let event = Event {
+        title: Text::Plain(name.to_owned()),
+        description: None,
+        source: None,
+        roles: vec![ANYONE.to_owned()],
+        requires: Vec::new(),
+        accepts: Vec::new(),
+        input: IndexMap::new(),
+        required: Vec::new(),
+    };
+    (name.to_owned(), event)
+}
+
+/// A pack with nothing of its own.
+fn pack() -> Pack {
+    let anyone = Role {
+        title: Text::Plain("Anyone".to_owned()),
+        description: None,
+        source: None,
+    };
+    Pack {
+        id: "imported".to_owned(),
+        version: VERSION.to_owned(),
+        title: Text::Plain("Imported charts".to_owned()),
+        roles: std::iter::once((ANYONE.to_owned(), anyone)).collect(),
+        parameters: IndexMap::new(),
+        types: IndexMap::new(),
+        calendar: Calendar {
+            title: Text::Plain("UTC".to_owned()),
+            time_zone: "UTC".to_owned(),
+            working_days: vec![
+                Weekday::Monday,
+                Weekday::Tuesday,
+                Weekday::Wednesday,
+                Weekday::Thursday,
+                Weekday::Friday,
+            ],
+            holidays: Vec::new(),
+            make_up_days: Vec::new(),
+        },
+    }
+}
+
+/// A workflow that can be lowered, with its pack. What is still wrong with it is said of the workflow,
+/// because nothing that SCXML says in one place has caused it.
+pub(super) fn imported(
+    workflow: Workflow,
+    findings: Vec<Diagnostic>,
+) -> Result<Imported, Vec<Diagnostic>> {
+    let bundle = Bundle {
+        format: BUNDLE_FORMAT,
+        workflow: workflow.clone(),
+        pack: pack(),
+    };
+    let (definition, wrong) = lower(bundle, None, None, None);
+    if definition.is_some() {
+        return Ok(Imported {
+            workflow,
+            pack: pack(),
+            findings,
+        });
+    }
+    let wrong = wrong.into_iter().filter(Diagnostic::is_error);
+    let wrong = wrong.map(|mut error| {
+        error.code = IMPORT_REFUSED;
+        error
+    });
+    Err(findings.into_iter().chain(wrong).collect())
+}

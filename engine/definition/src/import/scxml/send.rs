@@ -1,0 +1,253 @@
+//! What goes out: `<send>`, `<cancel>`, and the data of events (SCXML 5.5 to 5.7, 6.2 and 6.3).
+
+use serde_json::Value as Json;
+
+use super::cel::Location;
+use super::content::fail;
+use super::names::words;
+use super::xml::{Node, Text, tag};
+use super::{Importer, SCXML_SHAPE};
+use crate::diagnostic::quoted;
+use crate::expression::parse_delay_ms;
+use crate::file::action::Delay;
+use crate::file::{Action, Cel, Expression, Name, Raise, Send};
+
+/// The names of SCXML's own event processor.
+const PROCESSORS: [&str; 2] = ["scxml", "http://www.w3.org/TR/scxml/#SCXMLEventProcessor"];
+
+/// The attributes of `<send>`.
+const SEND: [&str; 11] = [
+    "event",
+    "eventexpr",
+    "target",
+    "targetexpr",
+    "type",
+    "typeexpr",
+    "id",
+    "idlocation",
+    "delay",
+    "delayexpr",
+    "namelist",
+];
+
+/// To which queue of its own a chart sends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Queue {
+    Internal,
+    External,
+}
+
+impl<'d> Importer<'d> {
+    pub(super) fn send(&mut self, node: Node<'d>) -> Option<Action> {
+        self.check_attributes(node, &SEND);
+        let event = self.either(node, ("event", "eventexpr"));
+        let event = event.and_then(|(text, is_fixed)| self.name(text, is_fixed));
+        let queue = self.queue(node);
+        let delay = self.delay(node);
+        let data = self.payload(node, self.attribute(node, "namelist"));
+        let id = self.either(node, ("id", "idlocation"));
+        let mut idlocation = None;
+        if let Some((text, false)) = id {
+            match self.location(text) {
+                Location::At(place) => idlocation = Some(place),
+                Location::Fails(message) => return Some(fail(&message)),
+                Location::Unknown => return None,
+            }
+        }
+        let Some(event) = event else {
+            if node.attribute("event").is_none() && node.attribute("eventexpr").is_none() {
+                let message = "expected `<send>` to have `event` or `eventexpr`";
+                self.error(SCXML_SHAPE, self.head(node), message);
+            }
+            return None;
+        };
+        match queue? {
+            Queue::External => Some(Action::Send(Send {
+                event,
+                id: id
+                    .filter(|(_, is_fixed)| *is_fixed)
+                    .map(|(text, _)| text.value.to_owned()),
+                idlocation,
+                delay,
+                data,
+            })),
+            Queue::Internal => {
+                if let Some((delay, _)) = self.either(node, ("delay", "delayexpr")) {
+                    let message = "an event to the internal queue has no delay";
+                    self.error(SCXML_SHAPE, delay.span, message);
+                }
+                if let Some((id, _)) = id {
+                    let hint = "leave `id` away: the event cannot be cancelled";
+                    let message = "an event to the internal queue cannot have an id here";
+                    self.unsupported(id.span, message, hint);
+                }
+                Some(Action::Raise(Raise { event, data }))
+            }
+        }
+    }
+
+    /// A name that is written out, or an expression that gives one.
+    fn name(&mut self, text: Text<'d>, is_fixed: bool) -> Option<Name> {
+        match is_fixed {
+            true => {
+                self.declare(text.value);
+                Some(Name::Fixed(text.value.to_owned()))
+            }
+            false => self.cel(text).map(|cel| Name::Computed(Cel(cel))),
+        }
+    }
+
+    fn queue(&mut self, node: Node<'d>) -> Option<Queue> {
+        if let Some((kind, is_fixed)) = self.either(node, ("type", "typeexpr")) {
+            let value = match is_fixed {
+                true => Some(kind.value),
+                false => literal_text(kind.value),
+            };
+            if !value.is_some_and(|value| PROCESSORS.contains(&value)) {
+                let message = format!("events cannot be sent by {}", quoted(kind.value));
+                let hint = "`scxml` sends events to the chart itself; leave `type` away";
+                self.unsupported(kind.span, message, hint);
+                return None;
+            }
+        }
+        let Some((target, is_fixed)) = self.either(node, ("target", "targetexpr")) else {
+            return Some(Queue::External);
+        };
+        let value = match is_fixed {
+            true => Some(target.value),
+            false => literal_text(target.value),
+        };
+        let written: String = target.value.split_whitespace().collect();
+        let is_self = ["'#_scxml_'+_sessionid", "\"#_scxml_\"+_sessionid"];
+        match value {
+            Some("#_internal") => Some(Queue::Internal),
+            Some("#_scxml_sessionid") => Some(Queue::External),
+            None if is_self.contains(&&*written) => Some(Queue::External),
+            _ => {
+                let message = format!("events cannot be sent to {}", quoted(target.value));
+                let hint = "a chart sends to itself: leave `target` away, or say `#_internal`";
+                self.unsupported(target.span, message, hint);
+                None
+            }
+        }
+    }
+
+    fn delay(&mut self, node: Node<'d>) -> Option<Delay> {
+        let (text, is_fixed) = self.either(node, ("delay", "delayexpr"))?;
+        if !is_fixed {
+            return self
+                .cel(text)
+                .map(|expr| Delay::Computed { expr: Cel(expr) });
+        }
+        let delay_ms = parse_delay_ms(text.value);
+        if delay_ms.is_none() {
+            let found = quoted(text.value);
+            let message = format!("expected a delay such as `1.5s` or `200ms`, found {found}");
+            self.error(SCXML_SHAPE, text.span, message);
+        }
+        delay_ms.filter(|ms| *ms > 0).map(Delay::Milliseconds)
+    }
+
+    pub(super) fn cancel(&mut self, node: Node<'d>) -> Option<Action> {
+        self.check_attributes(node, &["sendid", "sendidexpr"]);
+        let Some((id, is_fixed)) = self.either(node, ("sendid", "sendidexpr")) else {
+            let message = "expected `<cancel>` to have `sendid` or `sendidexpr`";
+            self.error(SCXML_SHAPE, self.head(node), message);
+            return None;
+        };
+        let id = match is_fixed {
+            true => Name::Fixed(id.value.to_owned()),
+            false => Name::Computed(Cel(self.cel(id)?)),
+        };
+        Some(Action::Cancel(id))
+    }
+
+    /// What an event carries: the names of a list, `<param>` by `<param>`, or `<content>`.
+    pub(super) fn payload(
+        &mut self,
+        node: Node<'d>,
+        namelist: Option<Text<'d>>,
+    ) -> Option<Expression> {
+        let mut entries = serde_json::Map::new();
+        if let Some(list) = namelist {
+            for (start, name) in words(list.value) {
+                let part = list.part(Some((start, start + name.len())));
+                let value = self.read_location(name, part);
+                entries.insert(name.to_owned(), value);
+            }
+        }
+        let mut content = None;
+        for child in self.elements(node) {
+            match tag(child) {
+                "param" => {
+                    if let Some((name, value)) = self.param(child) {
+                        entries.insert(name, value);
+                    }
+                }
+                "content" if content.is_none() => content = Some(child),
+                _ => self.misplaced(child),
+            }
+        }
+        match (content, entries.is_empty()) {
+            (Some(content), false) => {
+                let message = "expected names or `<content>`, found both";
+                self.error(SCXML_SHAPE, self.head(content), message);
+                None
+            }
+            (Some(content), true) => self.content(content),
+            (None, false) => Some(Expression(Json::Object(entries))),
+            (None, true) => None,
+        }
+    }
+
+    fn param(&mut self, node: Node<'d>) -> Option<(String, Json)> {
+        self.check_attributes(node, &["name", "expr", "location"]);
+        let name = self.required(node, "name")?.value.to_owned();
+        let Some((text, is_expression)) = self.either(node, ("expr", "location")) else {
+            let message = "expected `<param>` to have `expr` or `location`";
+            self.error(SCXML_SHAPE, self.head(node), message);
+            return None;
+        };
+        let value = match is_expression {
+            true => self.value(text)?.0,
+            false => self.read_location(text.value, text.span),
+        };
+        Some((name, value))
+    }
+
+    /// The value at a place in the data; an expression that fails where there can be none.
+    fn read_location(&mut self, place: &str, span: crate::source::Span) -> Json {
+        let root = place.split('.').next().unwrap_or_default();
+        if !self.declared.contains(root) {
+            self.undeclared(root, span);
+        }
+        match place.split('.').all(super::cel::is_identifier) {
+            true => Json::String(format!("data.{place}")),
+            false => super::cel::failing(&format!("`{place}` is no place in the data")).0,
+        }
+    }
+
+    fn content(&mut self, node: Node<'d>) -> Option<Expression> {
+        self.check_attributes(node, &["expr"]);
+        let inline = self.inner_text(node);
+        match (self.attribute(node, "expr"), inline) {
+            (Some(expr), None) => self.value(expr),
+            (None, Some(inline)) => self.inline_expression(inline),
+            (None, None) => None,
+            (Some(_), Some(inline)) => {
+                let message = "expected `expr` or a value in the element, found both";
+                self.error(SCXML_SHAPE, inline.span, message);
+                None
+            }
+        }
+    }
+}
+
+/// The text of an expression that is nothing but a quoted text.
+fn literal_text(expression: &str) -> Option<&str> {
+    let expression = expression.trim();
+    ['\'', '"'].into_iter().find_map(|quote| {
+        let inner = expression.strip_prefix(quote)?.strip_suffix(quote)?;
+        (!inner.contains([quote, '\\'])).then_some(inner)
+    })
+}

@@ -1,0 +1,320 @@
+//! What cannot be imported is said with its place.
+
+use casewright_definition::diagnostic::Report;
+use casewright_definition::import::scxml;
+use casewright_definition::source::Source;
+use expect_test::{Expect, expect};
+
+fn check(text: &str, expect: Expect) {
+    let source = Source::new("chart.scxml", text);
+    let findings = match scxml(&source) {
+        Ok(imported) => imported.findings,
+        Err(errors) => errors,
+    };
+    expect.assert_eq(&Report::new(&source, &findings).to_string());
+}
+
+#[test]
+fn a_text_that_is_no_scxml() {
+    check(
+        "<scxml>\n  <state id='a'>\n</scxml>",
+        expect![[r#"
+        error[scxml-syntax]: expected XML: expected 'state' tag, not 'scxml'
+         --> chart.scxml:3:1
+          |
+        3 | </scxml>
+          | ^
+    "#]],
+    );
+    check(
+        "<html/>",
+        expect![[r#"
+        error[scxml-syntax]: expected `<scxml>`, found `html`
+         --> chart.scxml:1:1
+          |
+        1 | <html/>
+          | ^^^^^
+    "#]],
+    );
+    check(
+        "<scxml version='1.1' datamodel='ecmascript'/>",
+        expect![[r#"
+            error[scxml-shape]: expected at least one state
+             --> chart.scxml:1:1
+              |
+            1 | <scxml version='1.1' datamodel='ecmascript'/>
+              | ^^^^^^
+
+            error[scxml-shape]: expected version `1.0`, found `1.1`
+             --> chart.scxml:1:17
+              |
+            1 | <scxml version='1.1' datamodel='ecmascript'/>
+              |                 ^^^
+
+            error[scxml-unsupported]: the data model `ecmascript` cannot be imported
+             --> chart.scxml:1:33
+              |
+            1 | <scxml version='1.1' datamodel='ecmascript'/>
+              |                                 ^^^^^^^^^^
+              |
+              = hint: `null` and `cel` can: CEL is the language of workflows
+        "#]],
+    );
+}
+
+#[test]
+fn what_workflows_do_not_have() {
+    check(
+        "<scxml datamodel='cel'>
+  <script>x = 1</script>
+  <state id='a'>
+    <invoke type='scxml' src='b.scxml'/>
+    <onentry>
+      <send event='e' target='#_parent'/>
+      <send event='e' type='basichttp'/>
+      <foo xmlns='urn:x'/>
+    </onentry>
+  </state>
+</scxml>",
+        expect![[r#"
+            error[scxml-unsupported]: `<script>` cannot be imported
+             --> chart.scxml:2:3
+              |
+            2 |   <script>x = 1</script>
+              |   ^^^^^^^
+              |
+              = hint: `<assign>` changes data, and a plugin decides what an expression cannot
+
+            error[scxml-unsupported]: `<invoke>` cannot be imported
+             --> chart.scxml:4:5
+              |
+            4 |     <invoke type='scxml' src='b.scxml'/>
+              |     ^^^^^^^
+              |
+              = hint: another session is a region of a `<parallel>`, or another case
+
+            error[scxml-unsupported]: events cannot be sent to `#_parent`
+             --> chart.scxml:6:31
+              |
+            6 |       <send event='e' target='#_parent'/>
+              |                               ^^^^^^^^
+              |
+              = hint: a chart sends to itself: leave `target` away, or say `#_internal`
+
+            error[scxml-unsupported]: events cannot be sent by `basichttp`
+             --> chart.scxml:7:29
+              |
+            7 |       <send event='e' type='basichttp'/>
+              |                             ^^^^^^^^^
+              |
+              = hint: `scxml` sends events to the chart itself; leave `type` away
+
+            error[scxml-unsupported]: `foo` is no element of SCXML
+             --> chart.scxml:8:7
+              |
+            8 |       <foo xmlns='urn:x'/>
+              |       ^^^^
+              |
+              = hint: only elements of SCXML itself can be imported
+        "#]],
+    );
+}
+
+#[test]
+fn names_and_expressions() {
+    check(
+        "<scxml datamodel='cel' initial='b'>
+  <datamodel>
+    <data id='count' expr='1 +'/>
+    <data id='_x'/>
+    <data id='far' src='far.json'/>
+  </datamodel>
+  <state id='a'>
+    <transition event='e' cond='cuont &lt; 1 &amp;&amp; In(\"aa\")' target='a c'/>
+    <transition event='f' cond='sise(count) > 1 || _event.origin == 1' targt='a'/>
+    <transition cond='_ioprocessors == 1' target='a'/>
+  </state>
+  <state id='a'/>
+</scxml>",
+        expect![[r#"
+            error[scxml-state]: no state has the id `b`
+             --> chart.scxml:1:33
+              |
+            1 | <scxml datamodel='cel' initial='b'>
+              |                                 ^
+
+            error[scxml-expression]: expected a value, found the end of the expression
+             --> chart.scxml:3:28
+              |
+            3 |     <data id='count' expr='1 +'/>
+              |                            ^^^
+
+            error[scxml-expression]: expected a name of CEL that does not begin with `_`, found `_x`
+             --> chart.scxml:4:15
+              |
+            4 |     <data id='_x'/>
+              |               ^^
+
+            error[scxml-unsupported]: data from elsewhere cannot be imported
+             --> chart.scxml:5:25
+              |
+            5 |     <data id='far' src='far.json'/>
+              |                         ^^^^^^^^
+              |
+              = hint: write the value into the document, as JSON
+
+            warning[scxml-variable]: no `<data>` declares `cuont`, so using it raises `error.execution`
+             --> chart.scxml:8:33
+              |
+            8 |     <transition event='e' cond='cuont &lt; 1 &amp;&amp; In("aa")' target='a c'/>
+              |                                 ^^^^^
+              |
+              = hint: did you mean `count`?
+
+            error[scxml-state]: no state has the id `aa`
+             --> chart.scxml:8:60
+              |
+            8 |     <transition event='e' cond='cuont &lt; 1 &amp;&amp; In("aa")' target='a c'/>
+              |                                                            ^^^^
+              |
+              = hint: did you mean `a`?
+
+            error[scxml-state]: no state has the id `c`
+             --> chart.scxml:8:77
+              |
+            8 |     <transition event='e' cond='cuont &lt; 1 &amp;&amp; In("aa")' target='a c'/>
+              |                                                                             ^
+
+            error[scxml-expression]: no function is called `sise`
+             --> chart.scxml:9:33
+              |
+            9 |     <transition event='f' cond='sise(count) > 1 || _event.origin == 1' targt='a'/>
+              |                                 ^^^^
+              |
+              = hint: did you mean `size`?
+
+            error[scxml-unsupported]: `_event` has no field `origin` here
+             --> chart.scxml:9:59
+              |
+            9 |     <transition event='f' cond='sise(count) > 1 || _event.origin == 1' targt='a'/>
+              |                                                           ^^^^^^
+
+            error[scxml-shape]: `<transition>` has no attribute `targt`
+             --> chart.scxml:9:72
+              |
+            9 |     <transition event='f' cond='sise(count) > 1 || _event.origin == 1' targt='a'/>
+              |                                                                        ^^^^^
+              |
+              = hint: did you mean `target`?
+
+            error[scxml-unsupported]: `_ioprocessors` cannot be imported
+              --> chart.scxml:10:23
+               |
+            10 |     <transition cond='_ioprocessors == 1' target='a'/>
+               |                       ^^^^^^^^^^^^^
+               |
+               = hint: `_event`, `_sessionid` and `_name` are known
+
+            error[scxml-state]: two states have the id `a`
+              --> chart.scxml:12:14
+               |
+            12 |   <state id='a'/>
+               |              ^
+        "#]],
+    );
+}
+
+#[test]
+fn attributes_that_exclude_each_other() {
+    check(
+        "<scxml datamodel='cel'>
+  <state id='a'>
+    <onentry>
+      <send event='e' eventexpr='1' delay='soon'/>
+      <send/>
+      <send event='e' target='#_internal' delay='1s'/>
+      <assign location='a[0]' expr='1'/>
+      <cancel/>
+      <raise/>
+    </onentry>
+    <transition event='e' type='inner'><else/></transition>
+  </state>
+</scxml>",
+        expect![[r#"
+            error[scxml-shape]: expected `event` or `eventexpr`, found both
+             --> chart.scxml:4:34
+              |
+            4 |       <send event='e' eventexpr='1' delay='soon'/>
+              |                                  ^
+
+            error[scxml-shape]: expected a delay such as `1.5s` or `200ms`, found `soon`
+             --> chart.scxml:4:44
+              |
+            4 |       <send event='e' eventexpr='1' delay='soon'/>
+              |                                            ^^^^
+
+            error[scxml-shape]: expected `<send>` to have `event` or `eventexpr`
+             --> chart.scxml:5:7
+              |
+            5 |       <send/>
+              |       ^^^^^
+
+            error[scxml-shape]: an event to the internal queue has no delay
+             --> chart.scxml:6:50
+              |
+            6 |       <send event='e' target='#_internal' delay='1s'/>
+              |                                                  ^^
+
+            error[scxml-expression]: expected a name such as `x` or `x.y`, found `a[0]`
+             --> chart.scxml:7:25
+              |
+            7 |       <assign location='a[0]' expr='1'/>
+              |                         ^^^^
+              |
+              = hint: an item of a list is changed by assigning the whole list
+
+            error[scxml-shape]: expected `<cancel>` to have `sendid` or `sendidexpr`
+             --> chart.scxml:8:7
+              |
+            8 |       <cancel/>
+              |       ^^^^^^^
+
+            error[scxml-shape]: expected `<raise>` to have `event`
+             --> chart.scxml:9:7
+              |
+            9 |       <raise/>
+              |       ^^^^^^
+
+            error[scxml-shape]: expected `internal` or `external`, found `inner`
+              --> chart.scxml:11:33
+               |
+            11 |     <transition event='e' type='inner'><else/></transition>
+               |                                 ^^^^^
+
+            error[scxml-shape]: `<else>` does not belong in `<transition>`
+              --> chart.scxml:11:40
+               |
+            11 |     <transition event='e' type='inner'><else/></transition>
+               |                                        ^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn a_variable_that_nothing_declares_is_a_warning() {
+    check(
+        "<scxml datamodel='cel'>
+  <datamodel><data id='count'/></datamodel>
+  <state id='a'><transition cond='cuont == 1' target='a'/></state>
+</scxml>",
+        expect![[r#"
+            warning[scxml-variable]: no `<data>` declares `cuont`, so using it raises `error.execution`
+             --> chart.scxml:3:35
+              |
+            3 |   <state id='a'><transition cond='cuont == 1' target='a'/></state>
+              |                                   ^^^^^
+              |
+              = hint: did you mean `count`?
+        "#]],
+    );
+}
