@@ -150,6 +150,19 @@ impl Definition {
         (definition.filter(|_| repairs.is_empty()), findings)
     }
 
+    /// As [`Definition::check`], for a file whose bytes may be no text. `name` is how people know it.
+    pub fn check_bytes(
+        name: String,
+        bytes: Vec<u8>,
+        pack: &Pack,
+        functions: Option<&Functions>,
+    ) -> (Option<Definition>, Findings) {
+        match Source::from_bytes(name.as_str(), bytes) {
+            Ok(source) => Definition::check(source, pack, functions),
+            Err(diagnostic) => (None, Findings::unreadable(name, diagnostic)),
+        }
+    }
+
     /// Makes a definition of a bundle that was stored under a digest.
     ///
     /// # Errors

@@ -118,11 +118,9 @@ impl Pack {
         let mut workflows = BTreeMap::new();
         if let Some(pack) = &pack {
             for path in files.keys().filter(|path| is_workflow(path)) {
-                let source = Source::from_bytes(display(path), files[path].clone());
-                let (definition, mut findings) = match source {
-                    Ok(source) => Definition::check(source, pack, functions),
-                    Err(error) => (None, Findings::unreadable(display(path), error)),
-                };
+                let bytes = files[path].clone();
+                let (definition, mut findings) =
+                    Definition::check_bytes(display(path), bytes, pack, functions);
                 if let Some(definition) = definition {
                     let id = definition.id.to_string();
                     if workflows.contains_key(&id) {

@@ -313,11 +313,17 @@ impl Runtime {
     pub(crate) fn load(&self, id: &str) -> Result<(StoredCase, View), CommandError> {
         let stored = self.shared.store.case(id)?;
         let stored = stored.ok_or_else(|| CommandError::UnknownCase(id.to_owned()))?;
+        let view = self.view(id, &stored)?;
+        Ok((stored, view))
+    }
+
+    /// A stored case with its definition.
+    fn view(&self, id: &str, stored: &StoredCase) -> Result<View, CommandError> {
         let digest = Digest(stored.record.definition);
         let definition = self.shared.definitions.get(digest, &self.shared.store)?;
         let case = stored.record.clone().into_case(id, &definition.chart);
         let case = case.map_err(|message| corrupt(Table::Cases, message))?;
-        Ok((stored, View { case, definition }))
+        Ok(View { case, definition })
     }
 
     pub(crate) fn setting<'a>(&'a self, definition: &'a Definition, now: Timestamp) -> Setting<'a> {
@@ -416,7 +422,7 @@ impl Runtime {
         data: &Json,
         actor: &Actor,
     ) -> Result<Committed, CommandError> {
-        let (_, view) = self.load(id)?;
+        let view = self.view(id, stored)?;
         let first = self.shared.store.opening(&stored.record)?;
         let first = first.into_record(&view.definition.chart);
         let first = first.map_err(|message| corrupt(Table::Journal, message))?;

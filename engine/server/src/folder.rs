@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use casewright_definition::source::Source;
 use casewright_definition::{Checked, Definition, Files, Findings, Pack};
 use casewright_host::{Host, HostConfig, Plugin};
 use casewright_runtime::Plugins;
@@ -109,10 +108,13 @@ pub fn check_workflow(
         )));
     };
     let name = path.display().to_string();
-    match Source::from_bytes(name.clone(), read(path)?) {
-        Ok(source) => Ok(Definition::check(source, &pack, Some(&plugins.functions()))),
-        Err(diagnostic) => Ok((None, Findings::unreadable(name, diagnostic))),
-    }
+    let (bytes, functions) = (read(path)?, plugins.functions());
+    Ok(Definition::check_bytes(
+        name,
+        bytes,
+        &pack,
+        Some(&functions),
+    ))
 }
 
 /// The nearest folder around a file that holds a `pack.yaml`.

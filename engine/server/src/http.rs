@@ -7,6 +7,7 @@ mod conditional;
 mod index;
 mod openapi;
 mod problem;
+mod query;
 mod segment;
 mod views;
 mod workflows;

@@ -6,7 +6,7 @@
 )]
 
 use axum::Json as JsonBody;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use casewright_case::{Actor, Refusal};
@@ -20,6 +20,7 @@ use super::actor::From as FromActor;
 use super::body::Json as FromJson;
 use super::conditional::{etag, if_match, must_be_new, wants_minimal};
 use super::problem::Problem;
+use super::query::Query;
 use super::segment::Segment;
 use super::views::{self, CaseList, CaseSummary, CaseView, HistoryView, RecordView};
 
@@ -251,9 +252,8 @@ pub(super) async fn show(
 pub(super) async fn list(
     State(server): State<Server>,
     FromActor(_): FromActor,
-    query: Result<Query<ListQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| invalid_query(error.body_text()))?;
     let filter = filter(&query)?;
     let limit = page(query.limit)?;
     let cursor = query.cursor.as_deref();
@@ -285,9 +285,8 @@ pub(super) async fn history(
     State(server): State<Server>,
     Segment(case): Segment,
     FromActor(_): FromActor,
-    query: Result<Query<HistoryQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<HistoryQuery>,
 ) -> Result<JsonBody<HistoryView>, Problem> {
-    let Query(query) = query.map_err(|error| invalid_query(error.body_text()))?;
     let limit = page(query.limit)?;
     let after = query.after.unwrap_or(0);
     let (view, records) = server.runtime.history(&case, after, limit + 1)?;

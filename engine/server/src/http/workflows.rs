@@ -6,10 +6,9 @@
 )]
 
 use axum::Json as JsonBody;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use casewright_definition::source::Source;
 use casewright_definition::{Definition, Findings};
 use casewright_runtime::CommandError;
 use serde::Deserialize;
@@ -20,6 +19,7 @@ use super::Server;
 use super::actor::From as FromActor;
 use super::body::Body;
 use super::problem::Problem;
+use super::query::Query;
 use super::segment::Segment;
 use super::views::{WorkflowList, WorkflowSummary, WorkflowView};
 
@@ -99,10 +99,8 @@ pub(super) async fn apply(
         .map_or(&**server_pack, |definition| &definition.bundle.pack);
     let name = format!("{workflow}.yaml");
     let functions = server.runtime.plugins().functions();
-    let (definition, findings) = match Source::from_bytes(name.clone(), body.clone()) {
-        Ok(source) => Definition::check(source, pack, Some(&functions)),
-        Err(diagnostic) => (None, Findings::unreadable(name, diagnostic)),
-    };
+    let (definition, findings) =
+        Definition::check_bytes(name, body.clone(), pack, Some(&functions));
     let Some(definition) = definition else {
         let problem = unsound(&findings);
         return Err(match body.starts_with(b"#") && !body.contains(&b'\n') {
@@ -140,9 +138,8 @@ pub(super) async fn diagram(
     State(server): State<Server>,
     Segment(workflow): Segment,
     actor: Result<FromActor, Problem>,
-    query: Result<Query<DiagramQuery>, axum::extract::rejection::QueryRejection>,
+    Query(query): Query<DiagramQuery>,
 ) -> Result<Response, Problem> {
-    let Query(query) = query.map_err(|error| Problem::new("query-invalid", error.body_text()))?;
     let language = query.language.as_deref().unwrap_or("en");
     let (definition, active) = match &query.case {
         None => (current(&server, &workflow)?, Vec::new()),
