@@ -2,11 +2,12 @@
 //!
 //! [`cli`] says what can be asked for, each [`command`] does one of it; [`http`] is the API that
 //! `serve` offers; [`shipped`] is the pack and the plugins that travel inside the binary, [`folder`]
-//! reads others from disk.
+//! reads others from disk; [`sarif`] is what `check` tells code hosting.
 
 pub mod cli;
 pub mod command;
 pub mod folder;
 pub mod http;
+pub mod sarif;
 pub mod scenario;
 pub mod shipped;

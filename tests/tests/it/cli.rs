@@ -91,6 +91,18 @@ fn check_says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn check_tells_code_hosting() {
+    check(
+        "check-sarif.txt",
+        &[
+            &["check", "visit.yaml", "--output", "sarif"],
+            &["check", "客户 1.yaml", "--output", "sarif"],
+            &["check", "missing.yaml", "--output", "sarif"],
+        ],
+    );
+}
+
+#[test]
 fn simulate_runs_a_case() {
     check(
         "simulate.txt",
@@ -260,7 +272,11 @@ fn the_committed_schemas_are_those_of_the_code() {
 fn findings_are_explained() {
     check(
         "explain.txt",
-        &[&["explain", "state-unknown"], &["explain", "state-unkown"]],
+        &[
+            &["explain", "state-unknown"],
+            &["explain", "state-unkown"],
+            &["explain"],
+        ],
     );
 }
 

@@ -6,7 +6,7 @@ use casewright_definition::diagnostic::did_you_mean;
 use casewright_definition::diagram::mermaid;
 use clap::{Args, ValueEnum};
 
-use super::check::definition;
+use super::check::definition_against;
 use crate::cli::{Failure, Verdict, print};
 use crate::folder;
 
@@ -46,8 +46,8 @@ impl Diagram {
     /// # Errors
     /// The file cannot be read, or has no such state.
     pub fn run(self) -> Result<Verdict, Failure> {
-        let plugins = folder::load_plugins(self.plugins.as_deref())?;
-        let Some(definition) = definition(&self.file, &plugins)? else {
+        let functions = folder::load_functions(self.plugins.as_deref())?;
+        let Some(definition) = definition_against(&self.file, &functions)? else {
             return Ok(Verdict::No);
         };
         let chart = &definition.chart;
