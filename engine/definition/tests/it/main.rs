@@ -19,4 +19,5 @@ mod lowering;
 mod mutated;
 mod schemas;
 mod scxml;
+mod soundness;
 mod states;
