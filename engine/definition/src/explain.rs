@@ -35,6 +35,7 @@ pages! {
     "cel-variable",
     "cel-function",
     "function-unknown",
+    "function-input",
     "pack-file",
     "pack-calendar",
     "pack-parameter",

@@ -238,11 +238,48 @@ impl Lowering<'_> {
                 .with_suggestion(&decide.function, functions.keys().map(String::as_str));
             self.report(error);
         }
+        self.check_input(decide, &format!("{pointer}/input"));
         let decision = self.decision(plugin, function);
         Action::Decide {
             decision,
             input: self.expression(&decide.input, &format!("{pointer}/input"), names),
             location: self.location(&decide.assign, &format!("{pointer}/assign"), false),
+        }
+    }
+
+    /// Compares the keys of what a function is asked with those that it takes. Their values are worked
+    /// out only when it is asked.
+    fn check_input(&mut self, decide: &file::Decide, pointer: &str) {
+        let functions = self.functions;
+        let schemas = functions.and_then(|functions| functions.get(&decide.function));
+        let (Some(schemas), Some(given)) = (schemas, decide.input.0.as_object()) else {
+            return;
+        };
+        let properties = schemas.input["properties"].as_object();
+        let known = || properties.into_iter().flat_map(|map| map.keys());
+        let is_closed = schemas.input["additionalProperties"] == json!(false);
+        for name in given.keys() {
+            if is_closed && !known().any(|known| known == name) {
+                let message = format!("`{}` takes no `{name}`", decide.function);
+                let pointer = format!("{pointer}/{}", escape(name));
+                let span = self
+                    .document
+                    .and_then(|document| document.key_span(&pointer));
+                let error = Diagnostic::error(FUNCTION_INPUT, message)
+                    .with_pointer(pointer)
+                    .with_suggestion(name, known().map(String::as_str));
+                self.report(match span {
+                    Some(span) => error.with_span(span),
+                    None => error,
+                });
+            }
+        }
+        let required = schemas.input["required"].as_array();
+        for name in required.into_iter().flatten().filter_map(Json::as_str) {
+            if !given.contains_key(name) {
+                let message = format!("`{}` needs `{name}`, which is not there", decide.function);
+                self.error(FUNCTION_INPUT, pointer, message);
+            }
         }
     }
 }

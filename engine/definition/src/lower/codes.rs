@@ -56,6 +56,8 @@ codes! {
     CEL_FUNCTION = "cel-function";
     /// A plugin or a function of one that is not at hand.
     FUNCTION_UNKNOWN = "function-unknown";
+    /// What a function is asked has a key that it does not take, or lacks one that it needs.
+    FUNCTION_INPUT = "function-input";
 }
 
 /// Findings that are true whatever the rest of the file says, even when parts of it could not be
