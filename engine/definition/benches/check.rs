@@ -68,7 +68,7 @@ fn its_yaml(bencher: divan::Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn its_lowering_and_analysis(bencher: divan::Bencher<'_, '_>) {
+fn its_lowering(bencher: divan::Bencher<'_, '_>) {
     let (pack, source) = largest();
     let (definition, _) = Definition::check(source, &pack, None);
     let definition = definition.expect("a definition");
