@@ -148,11 +148,7 @@ impl Turn {
 
 /// What would come of every event of the workflow if the actor sent it, in the order in which the
 /// workflow declares them.
-pub fn explain<'a>(
-    setting: Setting<'a>,
-    case: &Case,
-    actor: &Actor,
-) -> Vec<EventExplanation<'a>> {
+pub fn explain<'a>(setting: Setting<'a>, case: &Case, actor: &Actor) -> Vec<EventExplanation<'a>> {
     let definition = setting.definition;
     let events = definition.events.iter();
     let explained = events.map(|(event, signature)| {
@@ -300,7 +296,9 @@ fn candidate(
         Some(Condition::Depends { may_hold: true }) => Turn::Depends,
         Some(_) => Turn::Blocked,
     };
-    let source = transition.guard.and_then(|guard| definition.source_of(guard));
+    let source = transition
+        .guard
+        .and_then(|guard| definition.source_of(guard));
     let targets = transition.targets.iter();
     Candidate {
         transition: index,

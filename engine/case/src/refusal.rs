@@ -142,12 +142,10 @@ impl fmt::Display for Blocked {
         }
         let parts: Vec<String> = match &self.parts[..] {
             // The guard and its error have been told.
-            [part] if part.span.len() == self.guard.trim().len() => {
-                match part.values() {
-                    values if values.is_empty() => Vec::new(),
-                    values => return write!(f, " ({values})"),
-                }
-            }
+            [part] if part.span.len() == self.guard.trim().len() => match part.values() {
+                values if values.is_empty() => Vec::new(),
+                values => return write!(f, " ({values})"),
+            },
             parts => parts.iter().map(ToString::to_string).collect(),
         };
         match parts.is_empty() {

@@ -1,11 +1,12 @@
 //! The `casewright` binary: command line and HTTP API.
 //!
 //! [`cli`] says what can be asked for, each [`command`] does one of it; [`http`] is the API that
-//! `serve` offers; [`shipped`] is the pack and the plugins that travel inside the binary, [`folder`]
+//! `serve` offers; [`explanation`] is the form in which both tell what would come of an event; [`shipped`] is the pack and the plugins that travel inside the binary, [`folder`]
 //! reads others from disk.
 
 pub mod cli;
 pub mod command;
+pub mod explanation;
 pub mod folder;
 pub mod http;
 pub mod scenario;

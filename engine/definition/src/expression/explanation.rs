@@ -331,9 +331,8 @@ impl<'a> Judged<'a> {
         match (self.node.connective, &self.parts[..]) {
             (Connective::And | Connective::Or, parts) => {
                 // A false part makes `&&` false, whatever the others are; `||` takes all of them.
-                let decisive = |part: &&Judged<'_>| {
-                    self.outcomes != opposite || part.outcomes == opposite
-                };
+                let decisive =
+                    |part: &&Judged<'_>| self.outcomes != opposite || part.outcomes == opposite;
                 for part in parts.iter().filter(decisive) {
                     part.deciding(wanted, found);
                 }

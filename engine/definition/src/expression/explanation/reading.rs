@@ -51,9 +51,7 @@ impl Reader<'_> {
         let Expr::Call(call) = &expression.expr else {
             return;
         };
-        let sign = COMPARISONS
-            .iter()
-            .find(|(name, _)| call.func_name == *name);
+        let sign = COMPARISONS.iter().find(|(name, _)| call.func_name == *name);
         let (Some((_, sign)), [left, right]) = (sign, &call.args[..]) else {
             return;
         };
@@ -77,12 +75,7 @@ impl Reader<'_> {
     }
 
     /// Every field that a part reads, as far as no loop binds it.
-    fn fields(
-        &self,
-        expression: &IdedExpr,
-        bound: &mut Vec<String>,
-        readings: &mut Vec<Reading>,
-    ) {
+    fn fields(&self, expression: &IdedExpr, bound: &mut Vec<String>, readings: &mut Vec<Reading>) {
         if readings.len() >= MAX_READINGS {
             return;
         }
@@ -129,12 +122,7 @@ impl Reader<'_> {
     }
 
     /// The fields by which a chain is indexed.
-    fn indexes(
-        &self,
-        expression: &IdedExpr,
-        bound: &mut Vec<String>,
-        readings: &mut Vec<Reading>,
-    ) {
+    fn indexes(&self, expression: &IdedExpr, bound: &mut Vec<String>, readings: &mut Vec<Reading>) {
         let mut inner = expression;
         loop {
             inner = match &inner.expr {
@@ -197,8 +185,7 @@ impl Reader<'_> {
             [root, rest @ ..] => root == "event" && rest.first().is_none_or(|name| name != "name"),
             [] => false,
         };
-        self.carried == Carried::Unknown
-            && References::of(expression).paths.iter().any(unknown)
+        self.carried == Carried::Unknown && References::of(expression).paths.iter().any(unknown)
     }
 }
 
@@ -232,13 +219,17 @@ fn cut_down(value: &Value, levels: usize, cut: &mut bool) -> Value {
         Value::List(items) if levels > 0 => {
             *cut |= items.len() > MAX_ITEMS;
             let items = items.iter().take(MAX_ITEMS);
-            Value::list(items.map(|item| cut_down(item, levels - 1, cut)).collect::<Vec<_>>())
+            Value::list(
+                items
+                    .map(|item| cut_down(item, levels - 1, cut))
+                    .collect::<Vec<_>>(),
+            )
         }
         Value::Map(fields) if levels > 0 => {
             *cut |= fields.len() > MAX_ITEMS;
             let fields = fields.iter().take(MAX_ITEMS);
-            let fields = fields
-                .map(|(key, value)| (Arc::clone(key), cut_down(value, levels - 1, cut)));
+            let fields =
+                fields.map(|(key, value)| (Arc::clone(key), cut_down(value, levels - 1, cut)));
             Value::from(fields.collect::<Map>())
         }
         Value::List(items) if !items.is_empty() => {

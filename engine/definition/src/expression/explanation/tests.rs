@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on should say so")]
 
-use casewright_chart::build::StateNode;
-use casewright_chart::{Chart, Event, StateKind, Timestamp};
+use casewright_chart::{Chart, Event, StateKind, StateNode, Timestamp};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
 use crate::calendar::Calendar;
+use crate::file;
 use crate::json::from_json;
 
 struct World {
@@ -23,8 +23,13 @@ struct World {
 impl World {
     fn new() -> Self {
         let mut root = StateNode::new("root", StateKind::Compound);
-        root.children.push(StateNode::new("open", StateKind::Atomic));
+        root.children
+            .push(StateNode::new("open", StateKind::Atomic));
         let limit = (json!({"type": "object"}), json!({"gold": 5, "silver": 2}));
+        let calendar: file::Calendar = serde_json::from_value(json!({
+            "title": "C", "time-zone": "Asia/Shanghai", "working-days": ["monday"],
+        }))
+        .unwrap();
         World {
             chart: Chart::build(root).unwrap(),
             data: from_json(&json!({
@@ -40,7 +45,7 @@ impl World {
             },
             surroundings: Surroundings::new(
                 [("limit", &limit.0, &limit.1)].into_iter(),
-                Calendar::default(),
+                Calendar::new(&calendar).unwrap(),
             ),
         }
     }
@@ -92,65 +97,67 @@ fn check_before(source: &str, expected: Expect) {
 fn of_a_conjunction_the_false_parts_are_told_with_their_values() {
     check(
         "data.t && data.n > 5 && (data.tier == 'silver')",
-        expect![[]],
+        expect![[""]],
     );
-    check("(data.f)", expect![[]]);
-    check("data.t", expect![[]]);
-    check("has(data.x) && data.x.y > 3", expect![[]]);
+    check("(data.f)", expect![[""]]);
+    check("data.t", expect![[""]]);
+    check("has(data.x) && data.x.y > 3", expect![[""]]);
 }
 
 #[test]
 fn of_a_disjunction_all_parts_are_told() {
     check(
         "data.tier != 'gold' || data.f || !(data.t || data.f)",
-        expect![[]],
+        expect![[""]],
     );
-    check("!data.t", expect![[]]);
-    check("!(data.t && data.n == 3)", expect![[]]);
+    check("!data.t", expect![[""]]);
+    check("!(data.t && data.n == 3)", expect![[""]]);
 }
 
 #[test]
 fn of_a_choice_the_condition_and_the_chosen_part_are_told() {
     check(
-        "data.n > 1 ? data.客户.name == 'x' && data.t : data.t".replace("data.客户", "data['客户']")
-            .as_str(),
-        expect![[]],
+        "data.n > 1 ? data['客户'].name == 'x' && data.t : data.t",
+        expect![[""]],
     );
 }
 
 #[test]
 fn what_is_missing_or_fails_is_told() {
-    check("data.customer.tier == 'core'", expect![[]]);
-    check("data.n", expect![[]]);
-    check("data.n == 3 && data.n / 0 > 1", expect![[]]);
-    check("data.null.x == 1", expect![[]]);
+    check("data.customer.tier == 'core'", expect![[""]]);
+    check("data.n", expect![[""]]);
+    check("data.n == 3 && data.n / 0 > 1", expect![[""]]);
+    check("data.null.x == 1", expect![[""]]);
 }
 
 #[test]
 fn sides_of_a_comparison_indexes_and_items_are_told() {
-    check("size(data.items) >= 3", expect![[]]);
-    check("data.n > params.limit[data.tier]", expect![[]]);
-    check("data.items.all(item, item.ok && item.n < 5)", expect![[]]);
-    check("data.items.exists(item, item.n > data.n + 10)", expect![[]]);
-    check("'boss' in actor.roles", expect![[]]);
-    check("now > timestamp('2030-01-01T00:00:00Z')", expect![[]]);
-    check("In('closed')", expect![[]]);
+    check("size(data.items) >= 3", expect![[""]]);
+    check("data.n > params.limit[data.tier]", expect![[""]]);
+    check("data.items.all(item, item.ok && item.n < 5)", expect![[""]]);
+    check(
+        "data.items.exists(item, item.n > data.n + 10)",
+        expect![[""]],
+    );
+    check("'boss' in actor.roles", expect![[""]]);
+    check("now > timestamp('2030-01-01T00:00:00Z')", expect![[""]]);
+    check("In('closed')", expect![[""]]);
 }
 
 #[test]
 fn large_values_are_cut() {
-    check("data.long == 'x'", expect![[]]);
-    check("data.many == []", expect![[]]);
+    check("data.long == 'x'", expect![[""]]);
+    check("data.many == []", expect![[""]]);
 }
 
 #[test]
 fn before_the_event_what_does_not_depend_on_it_is_told() {
-    check_before("event.data.amount > data.n", expect![[]]);
-    check_before("event.data.amount > data.n && data.f", expect![[]]);
-    check_before("data.t && event.data.yes", expect![[]]);
-    check_before("data.t || event.data.yes", expect![[]]);
-    check_before("data.x == 1 && event.data.yes", expect![[]]);
-    check_before("event.name == 'go'", expect![[]]);
+    check_before("event.data.amount > data.n", expect![[""]]);
+    check_before("event.data.amount > data.n && data.f", expect![[""]]);
+    check_before("data.t && event.data.yes", expect![[""]]);
+    check_before("data.t || event.data.yes", expect![[""]]);
+    check_before("data.x == 1 && event.data.yes", expect![[""]]);
+    check_before("event.name == 'go'", expect![[""]]);
 }
 
 #[test]
@@ -163,11 +170,18 @@ fn no_shape_of_a_guard_overflows_the_stack() {
             right("data.f ? data.t : ", 130),
             right("!", 700),
             format!("{}data.t{}", "!(".repeat(90), ")".repeat(90)),
-            format!("{}data.f{}", "data.t && (data.f || (".repeat(30), "))".repeat(30)),
+            format!(
+                "{}data.f{}",
+                "data.t && (data.f || (".repeat(30),
+                "))".repeat(30)
+            ),
         ] {
             if Program::compile(&source).is_ok() {
                 let explained = world.explain(&source, Carried::Known);
-                assert_eq!(explained.outcome.may_hold(), world.guard(&source) == Ok(true));
+                assert_eq!(
+                    explained.outcome.may_hold(),
+                    world.guard(&source) == Ok(true)
+                );
             }
         }
     };
@@ -176,7 +190,7 @@ fn no_shape_of_a_guard_overflows_the_stack() {
 }
 
 /// Guards over fields that are true, false, missing, of another type, or in the event.
-fn guards() -> impl Strategy<Value = String> {
+fn guards() -> impl Strategy<Value = String> + Clone {
     let leaf = prop_oneof![
         Just("data.t"),
         Just("data.f"),
