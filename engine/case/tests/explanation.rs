@@ -48,7 +48,7 @@ states:
       close:
         - { target: closed, guard: "data.checked && (data.tier == 'core' || data.amount > 5)", title: { en: Checked first, zh: 先核对 } }
         - { target: approved, guard: "data.amount == 0" }
-        - { target: open }
+        - { actions: [{ assign: { checked: true } }] }
   approved: { on: { reopen: open } }
   closed: { type: final }
 "#;
@@ -141,13 +141,36 @@ fn check(definition: &Definition, case: &Case, expected: Expect) {
 fn every_event_is_told_in_its_order_with_what_stands_in_its_way() {
     let definition = definition();
     let case = opened(&definition, json!({"amount": 2, "tier": "core"}));
-    check(&definition, &case, expect![[""]]);
+    check(
+        &definition,
+        &case,
+        expect![[r#"
+        raise: depends
+          open -> [] depends
+            `event.data.amount > data.amount` depends on what the event carries (event.data.amount comes with the event, data.amount = 2)
+        approve: forbidden
+          open -> [approved] taken
+        close: open
+          open -> [closed] blocked
+            `data.checked` is false
+          open -> [approved] blocked
+            `data.amount == 0` is false (data.amount = 2)
+          open -> [] taken
+        reopen: not-now
+        settle: blocked
+          open -> [closed] blocked
+            `data.checked` is false"#]],
+    );
     let timers = explain_timers(setting(&definition), &case);
     let told: Vec<String> = timers
         .iter()
         .map(|timer| format!("{}{}", timer.verdict.as_str(), ways(&timer.transitions)))
         .collect();
-    expect![[""]].assert_eq(&told.join("\n"));
+    expect![[r#"
+        blocked
+          open -> [closed] blocked
+            `data.checked` is false"#]]
+    .assert_eq(&told.join("\n"));
 }
 
 #[test]
@@ -155,7 +178,16 @@ fn a_case_that_is_done_takes_nothing() {
     let definition = definition();
     let mut case = opened(&definition, json!({"amount": 2}));
     case.snapshot.status = casewright_chart::Status::Done(Value::Null);
-    check(&definition, &case, expect![[""]]);
+    check(
+        &definition,
+        &case,
+        expect![[r#"
+        raise: done
+        approve: done
+        close: done
+        reopen: done
+        settle: done"#]],
+    );
 }
 
 #[test]
@@ -191,12 +223,15 @@ fn a_refusal_tells_the_failing_parts_with_their_values() {
         &clerk(),
     );
     let refusal = refusal.unwrap_err();
-    expect![[""]].assert_eq(&refusal.to_string());
+    expect!["the event `settle` is blocked: `data.checked && event.data.amount > 0` does not hold: `data.checked` is false, `event.data.amount > 0` is false (event.data.amount = 0)"].assert_eq(&refusal.to_string());
     let Refusal::GuardFailed { blocked, .. } = refusal else {
         panic!("{refusal:?}");
     };
     let parts: Vec<_> = blocked[0].parts.iter().map(ToString::to_string).collect();
-    expect![[""]].assert_eq(&parts.join("\n"));
+    expect![[r#"
+        `data.checked` is false
+        `event.data.amount > 0` is false (event.data.amount = 0)"#]]
+    .assert_eq(&parts.join("\n"));
 }
 
 #[test]
@@ -212,14 +247,21 @@ fn a_rehearsal_is_the_step_and_leaves_the_case_as_it_is() {
     assert_eq!(rehearsed.case, sent.case);
     assert_eq!(rehearsed.record, sent.record);
     assert_eq!(to_json(&rehearsed.case.snapshot.data)["amount"], 7);
-    expect![[""]].assert_eq(&ways(&rehearsal.transitions));
+    expect![[r#"
+
+          open -> [] taken"#]]
+    .assert_eq(&ways(&rehearsal.transitions));
     let low = json!({"amount": 3});
     let rehearsal = rehearse(setting(&definition), &case, "raise", &low, &clerk());
     assert!(matches!(
         rehearsal.outcome,
         Err(Refusal::GuardFailed { .. })
     ));
-    expect![[""]].assert_eq(&ways(&rehearsal.transitions));
+    expect![[r#"
+
+          open -> [] blocked
+            `event.data.amount > data.amount` is false (event.data.amount = 3, data.amount = 5)"#]]
+    .assert_eq(&ways(&rehearsal.transitions));
     let wrong = json!({"amount": "much"});
     let rehearsal = rehearse(setting(&definition), &case, "raise", &wrong, &clerk());
     assert!(matches!(rehearsal.outcome, Err(Refusal::InvalidInput(_))));

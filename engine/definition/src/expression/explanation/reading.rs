@@ -71,6 +71,8 @@ impl Reader<'_> {
             let span = super::text::bare(self.program.source(), span);
             let source = self.program.source().get(span).unwrap_or_default();
             self.read(super::one_line(source), side, readings);
+            // Why a side fails is what the part says of itself.
+            readings.pop_if(|reading| matches!(reading.found, Found::Failed(_)));
         }
     }
 
