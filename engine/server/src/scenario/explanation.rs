@@ -47,7 +47,10 @@ impl End {
     /// What may happen next, as text or as one line of JSON.
     pub fn told(&self, definition: &Definition, decide: &dyn Decide, output: Output) -> String {
         let Some(case) = &self.case else {
-            return "there is no case to explain: opening it was refused".to_owned();
+            return match output {
+                Output::Text => "there is no case to explain: opening it was refused".to_owned(),
+                Output::Json => serde_json::json!({ "explanation": null }).to_string(),
+            };
         };
         let limits = Limits::default();
         let setting = Setting {
@@ -174,14 +177,26 @@ fn about_timer(text: &mut String, explained: &TimerExplanation) -> fmt::Result {
 
 fn about_transitions(text: &mut String, transitions: &[Candidate]) -> fmt::Result {
     for candidate in transitions {
-        let line = match candidate.turn {
-            Turn::Taken => way(candidate),
-            Turn::Behind => format!("{}: only if none above is taken", way(candidate)),
-            Turn::Depends | Turn::Blocked => obstacle(candidate),
-        };
-        writeln!(text, "    {line}")?;
+        let way = way(candidate);
+        match candidate.turn {
+            Turn::Taken => writeln!(text, "    {way}")?,
+            Turn::Behind => writeln!(text, "    {way}, if none above is taken")?,
+            Turn::Depends => writeln!(text, "    {way}, if")?,
+            Turn::Blocked => writeln!(text, "    {way}: blocked{}", told_as(candidate))?,
+        }
+        if matches!(candidate.turn, Turn::Depends | Turn::Blocked) {
+            for part in &candidate.parts {
+                writeln!(text, "      {part}")?;
+            }
+        }
     }
     Ok(())
+}
+
+/// ` (Checked first)`: what the workflow says to people when the condition does not hold.
+fn told_as(candidate: &Candidate) -> String {
+    let title = candidate.title.as_ref().map(|title| title.get("en"));
+    title.map_or_else(String::new, |title| format!(" ({title})"))
 }
 
 /// `open -> approved`.
@@ -194,12 +209,10 @@ fn way(candidate: &Candidate) -> String {
 
 /// A transition with what stands in its way, in one line.
 fn obstacle(candidate: &Candidate) -> String {
-    let title = candidate.title.as_ref().map(|title| title.get("en"));
-    let title = title.map_or_else(String::new, |title| format!(" ({title})"));
     let parts: Vec<String> = candidate.parts.iter().map(ToString::to_string).collect();
     let parts = match parts.is_empty() {
         true => "its condition does not hold".to_owned(),
         false => parts.join(", "),
     };
-    format!("{}: {parts}{title}", way(candidate))
+    format!("{}: {parts}{}", way(candidate), told_as(candidate))
 }
