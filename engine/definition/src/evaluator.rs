@@ -5,7 +5,7 @@ use casewright_chart::{
 };
 
 use crate::definition::{Decision, Definition};
-use crate::expression::{Circumstances, Expression};
+use crate::expression::{Carried, Circumstances, Explanation, Expression, Outcome};
 
 /// Answers decisions. The plugin host is one; a journal that is replayed is another.
 pub trait Decide {
@@ -33,6 +33,34 @@ impl Evaluator<'_> {
         let unknown =
             || EvaluateError("the chart has an expression that the definition lacks".into());
         expressions.get(index.0 as usize).ok_or_else(unknown)
+    }
+}
+
+impl Evaluator<'_> {
+    /// Why a guard holds or does not, in a scope. It is asked once the guard has been: it costs as much
+    /// again.
+    pub fn explain(
+        &self,
+        guard: ExpressionIndex,
+        scope: &Scope<'_>,
+        carried: Carried,
+    ) -> Explanation {
+        let surroundings = &self.definition.surroundings;
+        match self.expression(guard) {
+            Ok(guard) => guard.explain(scope, self.circumstances, surroundings, carried),
+            Err(EvaluateError(message)) => Explanation {
+                outcome: Outcome::Error(message),
+                parts: Vec::new(),
+                omitted: 0,
+            },
+        }
+    }
+
+    /// Whether a guard can hold for an event of the scope's name, whatever it carries.
+    pub fn may_hold(&self, guard: ExpressionIndex, scope: &Scope<'_>) -> bool {
+        let surroundings = &self.definition.surroundings;
+        self.expression(guard)
+            .is_ok_and(|guard| guard.may_hold(scope, self.circumstances, surroundings))
     }
 }
 

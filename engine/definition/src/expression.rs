@@ -1,6 +1,7 @@
 //! Expressions, compiled: CEL programs, and objects and lists that hold them.
 
 mod convert;
+mod explanation;
 mod program;
 mod reads;
 mod syntax;
@@ -11,6 +12,7 @@ use casewright_chart::value::Map;
 use casewright_chart::{EvaluateError, Scope, Value};
 
 pub(crate) use convert::{parse_delay_ms, parse_duration_ms};
+pub use explanation::{Carried, Explanation, Found, Outcome, Part, Reading};
 pub use program::Program;
 pub(crate) use program::VARIABLES;
 pub use reads::{Path, Reads, References};

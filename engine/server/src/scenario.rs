@@ -5,12 +5,13 @@
 //! - [`run`] takes one case through it, with the pure core and a clock that only the script moves: no
 //!   server, no store, no waiting;
 //! - [`expectation`] judges where the case stands;
-//! - [`json`] and [`text`] show what happened.
+//! - [`json`] and [`text`] show what happened, [`explanation`] what may happen next.
 //!
 //! Invariant: the same workflow, script and start give the same bytes, on any machine, at any time.
 
 pub mod delay;
 pub mod expectation;
+pub mod explanation;
 pub mod json;
 pub mod play;
 pub mod refusal;

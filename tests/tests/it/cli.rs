@@ -138,6 +138,44 @@ fn simulate_runs_a_case() {
 }
 
 #[test]
+fn simulate_explains_what_may_happen_next() {
+    let simulate = [
+        "simulate",
+        "loan.yaml",
+        "--events",
+        "loan.jsonl",
+        "--explain",
+    ];
+    check(
+        "simulate-explain.txt",
+        &[
+            &simulate,
+            &[
+                "simulate",
+                "loan.yaml",
+                "--explain",
+                "--actor",
+                "wang:guest",
+            ],
+        ],
+    );
+    let mut json = simulate.to_vec();
+    json.extend(["--output", "json"]);
+    let text = transcript(&json, "");
+    let last = text
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .next_back();
+    let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
+    let events = last["explanation"]["events"].as_array().unwrap();
+    assert_eq!(events[0]["verdict"], "blocked");
+    assert_eq!(
+        events[0]["transitions"][0]["parts"][0]["values"][0]["value"],
+        120
+    );
+}
+
+#[test]
 fn simulate_says_why_it_cannot_run() {
     check(
         "simulate-failures.txt",

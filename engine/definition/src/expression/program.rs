@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use casewright_chart::{EvaluateError, Scope, Timestamp};
 use cel::extractors::This;
-use cel::{Context, Env, ExecutionError};
+use cel::{Context, Env, ExecutionError, IdedExpr};
 
 use super::convert::{self, to_cel_where};
 use super::reads::{Path, Reads, References};
@@ -148,6 +148,24 @@ impl Program {
         circumstances: &Circumstances,
         surroundings: &Surroundings,
     ) -> Result<cel::Value, EvaluateError> {
+        let context = self.context(scope, circumstances, surroundings)?;
+        self.program
+            .execute(&context)
+            .map_err(|error| self.error(&describe(&error)))
+    }
+
+    /// Its syntax tree.
+    pub(super) fn root(&self) -> &IdedExpr {
+        self.program.expression()
+    }
+
+    /// What the program, and every part of it, is evaluated in.
+    pub(super) fn context(
+        &self,
+        scope: &Scope<'_>,
+        circumstances: &Circumstances,
+        surroundings: &Surroundings,
+    ) -> Result<Context<'static, 'static>, EvaluateError> {
         let mut context = Context::with_env(STANDARD.clone());
         let mut items = 0;
         for (variable, reads) in VARIABLES.iter().zip(&self.reads) {
@@ -171,9 +189,7 @@ impl Program {
         self.check_loops(items)?;
         self.add_functions(&mut context, scope, surroundings)
             .map_err(|error| self.error(&error.to_string()))?;
-        self.program
-            .execute(&context)
-            .map_err(|error| self.error(&describe(&error)))
+        Ok(context)
     }
 
     /// What loops could go through in a value; nothing when there are no loops.
@@ -264,7 +280,7 @@ fn working_days(
 }
 
 /// The library's message in the words of this project.
-fn describe(error: &ExecutionError) -> String {
+pub(super) fn describe(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("there is no field `{key}`"),
         ExecutionError::UndeclaredReference(name) => format!("nothing is called `{name}`"),

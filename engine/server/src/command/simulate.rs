@@ -15,7 +15,9 @@ use super::check::definition;
 use crate::cli::{Failure, Output, Verdict, print, tell};
 use crate::folder;
 use crate::scenario::script::{in_column, parse_time};
-use crate::scenario::{CASE_ID, Happening, News, Opening, Report, Script, json, place, play, text};
+use crate::scenario::{
+    CASE_ID, Happening, News, Opening, Report, Script, explanation, json, place, play, text,
+};
 
 /// Run a case of a workflow file through events, without a server and in no time.
 ///
@@ -46,6 +48,9 @@ pub struct Simulate {
     /// The folder with the plugins (`.wasm`), in place of the shipped ones.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+    /// Tell at the end what would come of every event if the last actor sent it, and why not.
+    #[arg(long)]
+    explain: bool,
     /// When the case is opened, unless the events say so (RFC 3339).
     #[arg(long, value_name = "TIME", default_value = START_TEXT, value_parser = parse_time)]
     now: Timestamp,
@@ -86,8 +91,12 @@ impl Simulate {
         let script = self.script()?;
         self.check_start(&script)?;
         let mut show = show;
+        let mut end = explanation::End::of(&opening, &script);
         let mut told = |news: News<'_>| match news {
-            News::Happened { line, happening } => show.happening(line, happening),
+            News::Happened { line, happening } => {
+                end.note(happening);
+                show.happening(line, happening);
+            }
             News::Failed(failed) => {
                 let place = place(&script.name, failed.line);
                 tell(format_args!("{place}: {}", failed.message));
@@ -95,6 +104,9 @@ impl Simulate {
         };
         let report = play(&definition, &plugins, &script, opening, &mut told);
         let report = report.map_err(|fault| Failure(fault.to_string()))?;
+        if self.explain {
+            print(end.told(&definition, &plugins, self.output));
+        }
         tell(summary(&report));
         match report.holds() {
             true => Ok(Verdict::Yes),

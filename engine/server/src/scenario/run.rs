@@ -236,7 +236,8 @@ impl<'a> Run<'a> {
         Some(self.happening(cause, Actor::timer(), result))
     }
 
-    fn setting(&self) -> Setting<'_> {
+    /// With what a step would be taken now.
+    pub fn setting(&self) -> Setting<'_> {
         Setting {
             definition: self.definition,
             decide: self.decide,
