@@ -16,5 +16,7 @@ mod edges;
 mod examples;
 mod hostile;
 mod http_workflows;
+mod page;
+mod reference;
 mod scenarios;
 mod tidy;
