@@ -17,5 +17,7 @@ mod edges;
 mod examples;
 mod hostile;
 mod http_workflows;
+mod page;
+mod reference;
 mod scenarios;
 mod tidy;

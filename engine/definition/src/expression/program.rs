@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use casewright_chart::{EvaluateError, Scope, Timestamp};
 use cel::extractors::This;
-use cel::{Context, Env, ExecutionError, IdedExpr};
+use cel::{Context, Env, ExecutionError, IdedExpr, functions};
 
 use super::convert::{self, to_cel_where};
 use super::reads::{Path, Reads, References};
@@ -35,6 +35,7 @@ pub struct Program {
     reads: [Option<Reads>; 6],
     calls_in: bool,
     calls_working_days: bool,
+    calls_extremes: bool,
 }
 
 impl Program {
@@ -79,6 +80,7 @@ impl Program {
             reads: VARIABLES.map(|variable| references.reads(variable)),
             calls_in: calls("In"),
             calls_working_days: calls("working_days"),
+            calls_extremes: calls("max") || calls("min"),
             references,
             program,
         })
@@ -239,6 +241,11 @@ impl Program {
             context.add_function("working_days", move |This(count): This<i64>| {
                 working_days(&calendar, now, count)
             })?;
+        }
+        // The library has them, outside its standard library.
+        if self.calls_extremes {
+            context.add_function("max", functions::max)?;
+            context.add_function("min", functions::min)?;
         }
         Ok(())
     }
