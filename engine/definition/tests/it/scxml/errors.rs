@@ -50,6 +50,14 @@ fn a_text_that_is_no_scxml() {
               |
             1 | <scxml version='1.1' datamodel='xpath'/>
               |                 ^^^
+
+            error[scxml-unsupported]: the data model `xpath` cannot be imported
+             --> chart.scxml:1:33
+              |
+            1 | <scxml version='1.1' datamodel='xpath'/>
+              |                                 ^^^^^
+              |
+              = hint: `null` and `cel` can, and what ECMAScript has in common with CEL
         "#]],
     );
 }
