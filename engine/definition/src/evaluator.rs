@@ -1,7 +1,8 @@
 //! The chart's question to a definition: what an expression is worth, and what a decision answers.
 
 use casewright_chart::{
-    Answer, DecisionError, DecisionIndex, Evaluate, EvaluateError, ExpressionIndex, Scope, Value,
+    Answer, DecisionError, DecisionIndex, Evaluate, EvaluateError, ExpressionIndex, Payload, Scope,
+    Value,
 };
 
 use crate::definition::{Decision, Definition};
@@ -79,6 +80,21 @@ impl Evaluate for Evaluator<'_> {
         let surroundings = &self.definition.surroundings;
         self.expression(expression)?
             .value(scope, self.circumstances, surroundings)
+    }
+
+    fn payload(
+        &self,
+        expression: ExpressionIndex,
+        scope: &Scope<'_>,
+    ) -> Result<Payload, EvaluateError> {
+        let surroundings = &self.definition.surroundings;
+        self.expression(expression)?
+            .payload(scope, self.circumstances, surroundings)
+    }
+
+    fn is_own_address(&self, target: &str) -> bool {
+        let address = self.circumstances.address();
+        address.is_some_and(|address| address == target)
     }
 
     fn delay_ms(&self, delay: ExpressionIndex, scope: &Scope<'_>) -> Result<u64, EvaluateError> {

@@ -179,7 +179,7 @@ fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
 pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
     let mut events: Vec<Arc<str>> = definition.events.keys().cloned().collect();
     visit(&definition.chart, &mut |action| match action {
-        Action::Send { event, .. } => events.extend(names(&definition.chart, event)),
+        Action::Send(send) => events.extend(names(&definition.chart, &send.event)),
         // Nobody knows what it is called, so it may come whenever an event may.
         Action::Raise { event, .. } if event.fixed().is_none() => {
             events.extend(names(&definition.chart, event));

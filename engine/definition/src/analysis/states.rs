@@ -47,12 +47,10 @@ impl Analysis<'_> {
     fn waits(&self) -> Waits {
         let (mut timers, mut own) = (Vec::new(), Vec::new());
         reach::visit(self.chart, &mut |action| match action {
-            Action::Send {
-                event,
-                delay: Some(_),
-                ..
-            } => timers.extend(reach::names(self.chart, event)),
-            Action::Send { event, .. } => own.extend(reach::names(self.chart, event)),
+            Action::Send(send) => match send.delay {
+                Some(_) => timers.extend(reach::names(self.chart, &send.event)),
+                None => own.extend(reach::names(self.chart, &send.event)),
+            },
             _ => {}
         });
         let invokes = self.chart.states().flat_map(|(_, state)| &state.invokes);

@@ -174,7 +174,7 @@ impl Program {
             let Some(reads) = reads else { continue };
             let value = match *variable {
                 "data" => to_cel_where(scope.data, reads),
-                "event" => event(scope, reads),
+                "event" => event(scope, circumstances, reads),
                 "actor" => to_cel_where(&circumstances.actor, reads),
                 "case" => to_cel_where(&circumstances.case, reads),
                 "params" => surroundings.parameters.read(reads),
@@ -256,7 +256,7 @@ impl Program {
     }
 }
 
-fn event(scope: &Scope<'_>, reads: &Reads) -> cel::Value {
+fn event(scope: &Scope<'_>, circumstances: &Circumstances, reads: &Reads) -> cel::Value {
     let of = |name: &str| match reads {
         Reads::All => Some(&Reads::All),
         Reads::Fields(fields) => fields.get(name),
@@ -272,7 +272,11 @@ fn event(scope: &Scope<'_>, reads: &Reads) -> cel::Value {
     let kind = text("type", Some(event.kind.as_str()));
     let send_id = text("sendid", event.send_id.as_deref());
     let invoke_id = text("invokeid", event.invoke_id.as_deref());
-    convert::cel_map([name, data, kind, send_id, invoke_id].into_iter().flatten())
+    let origin = of("origin").and_then(|_| circumstances.address().filter(|_| event.is_own));
+    let origin = text("origin", origin.as_deref());
+    let origin_type = text("origintype", event.is_own.then_some(super::PROCESSOR));
+    let fields = [name, data, kind, send_id, invoke_id, origin, origin_type];
+    convert::cel_map(fields.into_iter().flatten())
 }
 
 fn working_days(

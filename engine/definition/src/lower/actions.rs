@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location, Name};
+use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location, Name, Send};
 use serde_json::{Value as Json, json};
 
 use super::Lowering;
@@ -136,16 +136,20 @@ impl Lowering<'_> {
                 Some(self.cel(expr, &format!("{pointer_of_delay}/expr"), names))
             }
         };
-        Action::Send {
+        Action::Send(Send {
             event: self.name(&send.event, &format!("{pointer}/event"), names),
             id: send.id.as_deref().map(Arc::from),
             id_location: send
                 .idlocation
                 .as_ref()
                 .map(|place| self.location(place, &format!("{pointer}/idlocation"), false)),
+            target: (send.target.as_ref())
+                .map(|target| self.name(target, &format!("{pointer}/target"), names)),
+            processor: (send.processor.as_ref())
+                .map(|processor| self.name(processor, &format!("{pointer}/type"), names)),
             delay,
             data: self.optional(&send.data, &format!("{pointer}/data"), names),
-        }
+        })
     }
 
     fn log(&mut self, log: &file::Log, pointer: &str, names: &Names) -> ExpressionIndex {

@@ -59,6 +59,17 @@ const MACROS: [(&str, &str); 5] = [
     ("map", "list.map(item, value)"),
 ];
 
+/// What `event` has, as SCXML's `_event` does (SCXML 5.10.1).
+pub(crate) const EVENT_FIELDS: [&str; 7] = [
+    "name",
+    "data",
+    "type",
+    "sendid",
+    "invokeid",
+    "origin",
+    "origintype",
+];
+
 /// The names that an expression sees besides the variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
@@ -238,11 +249,7 @@ impl Lowering<'_> {
                 _ => Ok(()),
             },
             "event" => {
-                one_of(
-                    "`event`",
-                    fields,
-                    &["name", "data", "type", "sendid", "invokeid"],
-                )?;
+                one_of("`event`", fields, &EVENT_FIELDS)?;
                 match (fields.get(1), &names.event) {
                     (Some(name), Some(known)) if fields[0] == "data" && !known.contains(name) => {
                         let known = known.iter().map(String::as_str);

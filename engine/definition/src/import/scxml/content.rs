@@ -68,7 +68,6 @@ impl<'d> Importer<'d> {
         match location {
             Location::At(place) => Some(assign(&place, value)),
             Location::Fails(message) => Some(fail(&message)),
-            Location::Unknown => None,
         }
     }
 

@@ -86,9 +86,10 @@ impl Importer<'_> {
             match model.value {
                 "null" => self.is_null = true,
                 "cel" => {}
+                "ecmascript" => self.is_ecmascript = true,
                 other => {
                     let message = format!("the data model {} cannot be imported", quoted(other));
-                    let hint = "`null` and `cel` can: CEL is the language of workflows";
+                    let hint = "`null` and `cel` can, and what ECMAScript has in common with CEL";
                     self.unsupported(model.span, message, hint);
                 }
             }
