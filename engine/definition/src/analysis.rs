@@ -11,6 +11,7 @@
 
 mod constant;
 mod data;
+mod guards;
 mod oracle;
 mod reach;
 mod skeleton;
@@ -22,7 +23,7 @@ mod transitions;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use casewright_chart::{Chart, State, StateIndex, StateKind, TransitionIndex};
+use casewright_chart::{Chart, ExpressionIndex, State, StateIndex, StateKind, TransitionIndex};
 use indexmap::IndexMap;
 
 use crate::definition::Definition;
@@ -43,6 +44,8 @@ pub const TRANSITION_SHADOWED: Code = Code("transition-shadowed");
 pub const TRANSITION_ENDLESS: Code = Code("transition-endless");
 /// A guard that always holds, or never.
 pub const GUARD_CONSTANT: Code = Code("guard-constant");
+/// Two guards of one state and event that may both hold.
+pub const GUARDS_OVERLAP: Code = Code("guards-overlap");
 /// A field of the case data is read, and nothing ever writes it.
 pub const FIELD_NEVER_WRITTEN: Code = Code("field-never-written");
 /// A text lacks a language that the others have.
@@ -58,6 +61,7 @@ pub const CODES: &[Code] = &[
     TRANSITION_SHADOWED,
     TRANSITION_ENDLESS,
     GUARD_CONSTANT,
+    GUARDS_OVERLAP,
     FIELD_NEVER_WRITTEN,
     TEXT_LANGUAGE,
     SOUNDNESS,
@@ -72,6 +76,8 @@ pub(crate) struct Places {
     pub(crate) transitions: IndexMap<Arc<str>, Vec<String>>,
     /// The states that say why they have no deadline.
     pub(crate) without_deadline: BTreeSet<Arc<str>>,
+    /// The guards inside `if` actions, each with its place.
+    pub(crate) branches: Vec<(ExpressionIndex, String)>,
     /// Where expressions read the case data.
     pub(crate) reads: Vec<DataRead>,
 }
@@ -102,6 +108,7 @@ pub(crate) fn findings(
     };
     analysis.states();
     analysis.transitions();
+    analysis.guards();
     analysis.data();
     if let Some(document) = document {
         analysis.diagnostics.extend(texts::findings(document));

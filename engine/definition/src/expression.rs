@@ -4,6 +4,7 @@ mod convert;
 mod program;
 mod reads;
 mod syntax;
+pub(crate) mod types;
 
 use std::sync::Arc;
 

@@ -167,7 +167,7 @@ pub(super) fn shadow(definition: &Definition, index: TransitionIndex) -> Option<
 }
 
 /// Whether every event that the narrow descriptors match is matched by the wide ones, too.
-fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
+pub(super) fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
     let covered = |narrow: &Descriptor| {
         let mut wide = wide.iter();
         wide.any(|wide| wide.prefix().is_empty() || wide.matches(narrow.prefix()))
