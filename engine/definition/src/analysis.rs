@@ -19,6 +19,7 @@ mod soundness;
 mod states;
 mod texts;
 mod transitions;
+mod writes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -48,6 +49,8 @@ pub const GUARD_CONSTANT: Code = Code("guard-constant");
 pub const GUARDS_OVERLAP: Code = Code("guards-overlap");
 /// A field of the case data is read, and nothing ever writes it.
 pub const FIELD_NEVER_WRITTEN: Code = Code("field-never-written");
+/// A field of the case data is read where nothing can have written it.
+pub const FIELD_NOT_YET_WRITTEN: Code = Code("field-not-yet-written");
 /// A text lacks a language that the others have.
 pub const TEXT_LANGUAGE: Code = Code("text-language");
 /// A case can come to where it can never end.
@@ -63,6 +66,7 @@ pub const CODES: &[Code] = &[
     GUARD_CONSTANT,
     GUARDS_OVERLAP,
     FIELD_NEVER_WRITTEN,
+    FIELD_NOT_YET_WRITTEN,
     TEXT_LANGUAGE,
     SOUNDNESS,
 ];
@@ -89,6 +93,8 @@ pub(crate) struct DataRead {
     pub(crate) field: String,
     /// The expression's place.
     pub(crate) pointer: String,
+    /// Whether the expression asks with `has` whether the field is there.
+    pub(crate) tested: bool,
     /// The field's name in the text, when its place is known.
     pub(crate) span: Option<Span>,
 }
@@ -110,6 +116,7 @@ pub(crate) fn findings(
     analysis.transitions();
     analysis.guards();
     analysis.data();
+    analysis.writes();
     if let Some(document) = document {
         analysis.diagnostics.extend(texts::findings(document));
     }

@@ -65,6 +65,7 @@ pages! {
     "guard-constant",
     "guards-overlap",
     "field-never-written",
+    "field-not-yet-written",
     "text-language",
     "soundness",
 }

@@ -180,6 +180,19 @@ impl Program {
         Some((start, closing(&self.source, end - 1).unwrap_or(end)))
     }
 
+    /// Whether it asks with `has` whether a variable has a field.
+    pub(crate) fn asks_for(&self, variable: &str, field: &str) -> bool {
+        let mut asks = false;
+        each_part(self.program.expression(), &mut |part| {
+            if let Expr::Select(select) = &part.expr
+                && let Expr::Ident(name) = &select.operand.expr
+            {
+                asks |= select.test && select.field == field && name == variable;
+            }
+        });
+        asks
+    }
+
     /// Why a call fails whose arguments are all written out, if it does.
     pub(super) fn constant_error(&self, part: &IdedExpr, call: &CallExpr) -> Option<String> {
         let converts = ["timestamp", "duration", "int", "uint", "double", "bool"];

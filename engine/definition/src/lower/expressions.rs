@@ -196,6 +196,7 @@ impl Lowering<'_> {
                 let span = span.and_then(|(start, end)| self.place(pointer, start, end));
                 self.places.reads.push(DataRead {
                     field: field.clone(),
+                    tested: program.asks_for("data", field),
                     pointer: pointer.to_owned(),
                     span,
                 });

@@ -226,7 +226,7 @@ impl Shape {
 
     fn value(&self, random: &mut TestRng) -> Json {
         match self {
-            Shape::Bool => (random.next_u32() % 2 == 0).into(),
+            Shape::Bool => random.next_u32().is_multiple_of(2).into(),
             Shape::Int => (random.next_u32() % 4).into(),
             Shape::Number => match random.next_u32() % 2 {
                 0 => json!(2),
@@ -249,7 +249,7 @@ impl Shape {
             Shape::Object(fields) => {
                 let mut object = serde_json::Map::new();
                 for (name, shape, required) in fields {
-                    if *required || random.next_u32() % 2 == 0 {
+                    if *required || random.next_u32().is_multiple_of(2) {
                         object.insert((*name).to_owned(), shape.value(random));
                     }
                 }
