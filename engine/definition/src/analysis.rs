@@ -11,6 +11,7 @@
 
 mod constant;
 mod data;
+mod guards;
 mod oracle;
 mod reach;
 mod skeleton;
@@ -18,11 +19,12 @@ mod soundness;
 mod states;
 mod texts;
 mod transitions;
+mod writes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use casewright_chart::{Chart, State, StateIndex, StateKind, TransitionIndex};
+use casewright_chart::{Chart, ExpressionIndex, State, StateIndex, StateKind, TransitionIndex};
 use indexmap::IndexMap;
 
 use crate::definition::Definition;
@@ -43,8 +45,12 @@ pub const TRANSITION_SHADOWED: Code = Code("transition-shadowed");
 pub const TRANSITION_ENDLESS: Code = Code("transition-endless");
 /// A guard that always holds, or never.
 pub const GUARD_CONSTANT: Code = Code("guard-constant");
+/// Two guards of one state and event that may both hold.
+pub const GUARDS_OVERLAP: Code = Code("guards-overlap");
 /// A field of the case data is read, and nothing ever writes it.
 pub const FIELD_NEVER_WRITTEN: Code = Code("field-never-written");
+/// A field of the case data is read where nothing can have written it.
+pub const FIELD_NOT_YET_WRITTEN: Code = Code("field-not-yet-written");
 /// A text lacks a language that the others have.
 pub const TEXT_LANGUAGE: Code = Code("text-language");
 /// A case can come to where it can never end.
@@ -58,7 +64,9 @@ pub const CODES: &[Code] = &[
     TRANSITION_SHADOWED,
     TRANSITION_ENDLESS,
     GUARD_CONSTANT,
+    GUARDS_OVERLAP,
     FIELD_NEVER_WRITTEN,
+    FIELD_NOT_YET_WRITTEN,
     TEXT_LANGUAGE,
     SOUNDNESS,
 ];
@@ -72,6 +80,8 @@ pub(crate) struct Places {
     pub(crate) transitions: IndexMap<Arc<str>, Vec<String>>,
     /// The states that say why they have no deadline.
     pub(crate) without_deadline: BTreeSet<Arc<str>>,
+    /// The guards inside `if` actions, each with its place.
+    pub(crate) branches: Vec<(ExpressionIndex, String)>,
     /// Where expressions read the case data.
     pub(crate) reads: Vec<DataRead>,
 }
@@ -83,6 +93,8 @@ pub(crate) struct DataRead {
     pub(crate) field: String,
     /// The expression's place.
     pub(crate) pointer: String,
+    /// Whether the expression asks with `has` whether the field is there.
+    pub(crate) tested: bool,
     /// The field's name in the text, when its place is known.
     pub(crate) span: Option<Span>,
 }
@@ -102,7 +114,9 @@ pub(crate) fn findings(
     };
     analysis.states();
     analysis.transitions();
+    analysis.guards();
     analysis.data();
+    analysis.writes();
     if let Some(document) = document {
         analysis.diagnostics.extend(texts::findings(document));
     }

@@ -5,6 +5,7 @@ mod explanation;
 mod program;
 mod reads;
 mod syntax;
+pub(crate) mod types;
 
 use std::sync::Arc;
 

@@ -167,7 +167,7 @@ pub(super) fn shadow(definition: &Definition, index: TransitionIndex) -> Option<
 }
 
 /// Whether every event that the narrow descriptors match is matched by the wide ones, too.
-fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
+pub(super) fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
     let covered = |narrow: &Descriptor| {
         let mut wide = wide.iter();
         wide.any(|wide| wide.prefix().is_empty() || wide.matches(narrow.prefix()))
@@ -231,7 +231,7 @@ pub(super) fn visit<'a>(chart: &'a Chart, see: &mut dyn FnMut(&'a Action)) {
     }
 }
 
-fn visit_block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Action)) {
+pub(super) fn visit_block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Action)) {
     for action in block {
         see(action);
         match action {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use casewright_chart::{EvaluateError, Scope, Timestamp};
+use cel::common::ast::{CallExpr, EntryExpr, Expr};
 use cel::extractors::This;
 use cel::{Context, Env, ExecutionError, IdedExpr, functions};
 
@@ -96,6 +97,11 @@ impl Program {
         &self.references.paths
     }
 
+    /// Its syntax tree.
+    pub(crate) fn expression(&self) -> &IdedExpr {
+        self.program.expression()
+    }
+
     /// The functions that it calls, each with its node.
     pub fn functions(&self) -> &[(u64, String)] {
         &self.references.functions
@@ -141,6 +147,68 @@ impl Program {
         before
             .strip_suffix(name)
             .map(|rest| (rest.len(), before.len()))
+    }
+
+    /// Where a part begins and ends in the text, all that belongs to it included, as byte offsets.
+    pub(crate) fn extent(&self, part: &IdedExpr) -> Option<(usize, usize)> {
+        let (mut start, mut end) = (usize::MAX, 0);
+        each_part(part, &mut |inner| {
+            if let Some((from, to)) = self.own_extent(inner) {
+                start = start.min(from);
+                end = end.max(to);
+            }
+        });
+        self.source.get(start..end).map(|_| (start, end))
+    }
+
+    /// Where what is written of a node itself stands: a call from its name to its closing bracket.
+    fn own_extent(&self, part: &IdedExpr) -> Option<(usize, usize)> {
+        let (start, end) = self.span(part.id)?;
+        let name = match &part.expr {
+            Expr::Call(call) => Some(call.func_name.as_str()),
+            Expr::Select(select) if select.test => Some("has"),
+            Expr::Select(select) => {
+                let rest = self.source.get(end..)?;
+                let skipped =
+                    rest.trim_start_matches(|c: char| c.is_whitespace() || "?`".contains(c));
+                let at = end + rest.len() - skipped.len();
+                return Some((start, at + select.field.len()));
+            }
+            _ => None,
+        };
+        let start = name
+            .and_then(|name| self.function_span(part.id, name))
+            .map_or(start, |(from, _)| from);
+        Some((start, closing(&self.source, end - 1).unwrap_or(end)))
+    }
+
+    /// Whether it asks with `has` whether a variable has a field.
+    pub(crate) fn asks_for(&self, variable: &str, field: &str) -> bool {
+        let mut asks = false;
+        each_part(self.program.expression(), &mut |part| {
+            if let Expr::Select(select) = &part.expr
+                && let Expr::Ident(name) = &select.operand.expr
+            {
+                asks |= select.test && select.field == field && name == variable;
+            }
+        });
+        asks
+    }
+
+    /// Why a call fails whose arguments are all written out, if it does.
+    pub(super) fn constant_error(&self, part: &IdedExpr, call: &CallExpr) -> Option<String> {
+        let converts = ["timestamp", "duration", "int", "uint", "double", "bool"];
+        let constant = converts.contains(&call.func_name.as_str())
+            && call
+                .args
+                .iter()
+                .all(|part| matches!(part.expr, Expr::Literal(_)));
+        if !constant {
+            return None;
+        }
+        let context = Context::with_env(STANDARD.clone());
+        let error = cel::Value::resolve(part, &context).err()?;
+        Some(describe(&error))
     }
 
     /// The program's value.
@@ -254,6 +322,60 @@ impl Program {
     pub(super) fn error(&self, what: &str) -> EvaluateError {
         EvaluateError(format!("`{}`: {what}", self.source))
     }
+}
+
+/// Shows a part of an expression and every part inside it.
+fn each_part(part: &IdedExpr, see: &mut dyn FnMut(&IdedExpr)) {
+    see(part);
+    match &part.expr {
+        Expr::Call(call) => {
+            let target = call.target.iter().map(|target| &**target);
+            target
+                .chain(&call.args)
+                .for_each(|inner| each_part(inner, see));
+        }
+        Expr::Select(select) => each_part(&select.operand, see),
+        Expr::List(list) => list.elements.iter().for_each(|inner| each_part(inner, see)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    each_part(&entry.key, see);
+                    each_part(&entry.value, see);
+                }
+            }
+        }
+        Expr::Comprehension(loops) => {
+            each_part(&loops.iter_range, see);
+            each_part(&loops.loop_step, see);
+        }
+        _ => {}
+    }
+}
+
+/// The end of what is bracketed from an offset on, where there is an opening bracket.
+fn closing(source: &str, start: usize) -> Option<usize> {
+    let rest = source.get(start..)?;
+    if !rest.starts_with(['(', '[', '{']) {
+        return None;
+    }
+    let mut depth = 0usize;
+    let mut quote = None;
+    for (at, c) in rest.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(start + at + c.len_utf8());
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn event(scope: &Scope<'_>, circumstances: &Circumstances, reads: &Reads) -> cel::Value {

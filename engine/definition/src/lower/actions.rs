@@ -11,6 +11,7 @@ use super::expressions::Names;
 use super::shape::check_path;
 use crate::diagnostic::Diagnostic;
 use crate::expression::Expression;
+use crate::expression::types::{Kind, Type};
 use crate::file;
 use crate::json::from_json;
 use crate::read::escape;
@@ -93,6 +94,7 @@ impl Lowering<'_> {
         match assign {
             file::Assign::All(cel) => {
                 let value = self.cel(cel, pointer, names);
+                self.expect_object(value, pointer, names);
                 block.push(Action::Merge { value });
             }
             file::Assign::Places(places) => {
@@ -100,6 +102,7 @@ impl Lowering<'_> {
                     let pointer = format!("{pointer}/{}", escape(place));
                     let location = self.location(place, &pointer, true);
                     let value = self.expression(value, &pointer, names);
+                    self.expect_field(value, place, &pointer, names);
                     block.push(Action::Assign { location, value });
                 }
             }
@@ -133,7 +136,10 @@ impl Lowering<'_> {
                 Some(self.delay(name, &pointer_of_delay, false))
             }
             Some(file::action::Delay::Computed { expr }) => {
-                Some(self.cel(expr, &format!("{pointer_of_delay}/expr"), names))
+                let pointer = format!("{pointer_of_delay}/expr");
+                let delay = self.cel(expr, &pointer, names);
+                self.expect_delay(delay, &pointer, names);
+                Some(delay)
             }
         };
         Action::Send(Send {
@@ -168,7 +174,10 @@ impl Lowering<'_> {
             let body = self.block(&branch.actions, &format!("{pointer}/actions"), names);
             match &branch.guard {
                 Some(guard) => {
-                    let guard = self.cel(guard, &format!("{pointer}/guard"), names);
+                    let place = format!("{pointer}/guard");
+                    let guard = self.guard(guard, &place, names);
+                    let guard = self.push(guard);
+                    self.places.branches.push((guard, place));
                     guarded.push(Branch { guard, body });
                 }
                 None if number + 1 == branches.len() => otherwise = body,
@@ -185,11 +194,19 @@ impl Lowering<'_> {
     }
 
     fn for_each(&mut self, each: &file::ForEach, pointer: &str, names: &Names) -> Action {
+        let place = format!("{pointer}/array");
+        let array = self.expression(&each.array, &place, names);
         let mut inner = names.clone();
         inner.locals.push(each.item.clone());
         inner.locals.extend(each.index.clone());
+        let item = self.expect_list(array, &place, names);
+        inner.local_types.push((each.item.clone(), item));
+        let index = each.index.clone();
+        inner
+            .local_types
+            .extend(index.map(|index| (index, Type::of(Kind::Int.into()))));
         Action::ForEach {
-            array: self.expression(&each.array, &format!("{pointer}/array"), names),
+            array,
             item: each.item.as_str().into(),
             index: each.index.as_deref().map(Arc::from),
             body: self.block(&each.actions, &format!("{pointer}/actions"), &inner),
@@ -244,9 +261,11 @@ impl Lowering<'_> {
         }
         self.check_input(decide, &format!("{pointer}/input"));
         let decision = self.decision(plugin, function);
+        let input = self.expression(&decide.input, &format!("{pointer}/input"), names);
+        self.expect_call(decide, input, pointer, names);
         Action::Decide {
             decision,
-            input: self.expression(&decide.input, &format!("{pointer}/input"), names),
+            input,
             location: self.location(&decide.assign, &format!("{pointer}/assign"), false),
         }
     }

@@ -10,6 +10,7 @@ use super::codes::*;
 use super::shape::check_path;
 use crate::analysis::DataRead;
 use crate::diagnostic::{Diagnostic, quoted};
+use crate::expression::types::Type;
 use crate::expression::{Expression, Program, VARIABLES, parse_duration_ms};
 use crate::file;
 use crate::json::from_json;
@@ -17,7 +18,7 @@ use crate::read::escape;
 use crate::source::Span;
 
 /// The functions of CEL's standard library, and our own two.
-const FUNCTIONS: [&str; 30] = [
+const FUNCTIONS: [&str; 28] = [
     "In",
     "working_days",
     "size",
@@ -46,8 +47,6 @@ const FUNCTIONS: [&str; 30] = [
     "getSeconds",
     "getMilliseconds",
     "has",
-    "max",
-    "min",
 ];
 
 /// CEL's macros. One that is called in another form than these counts as a function.
@@ -77,6 +76,10 @@ pub(super) struct Names {
     pub(super) event: Option<BTreeSet<String>>,
     /// What enclosing `foreach` actions bind.
     pub(super) locals: Vec<String>,
+    /// What the event carries, as far as that is known.
+    pub(super) event_data: Option<Type>,
+    /// What enclosing `foreach` actions bind, by its name.
+    pub(super) local_types: Vec<(String, Type)>,
 }
 
 /// A name in an expression that stands for nothing.
@@ -140,6 +143,7 @@ impl Lowering<'_> {
             Ok(program) => {
                 self.check_names(&program, pointer, names);
                 self.note_reads(&program, pointer, names);
+                self.check_types(&program, pointer, names);
                 Expression::Program(Box::new(program))
             }
             Err(error) => {
@@ -203,6 +207,7 @@ impl Lowering<'_> {
                 let span = span.and_then(|(start, end)| self.place(pointer, start, end));
                 self.places.reads.push(DataRead {
                     field: field.clone(),
+                    tested: program.asks_for("data", field),
                     pointer: pointer.to_owned(),
                     span,
                 });
@@ -211,7 +216,12 @@ impl Lowering<'_> {
     }
 
     /// Reports about a part of a text, or else about all of it.
-    fn report_at(&mut self, error: Diagnostic, pointer: &str, part: Option<(usize, usize)>) {
+    pub(super) fn report_at(
+        &mut self,
+        error: Diagnostic,
+        pointer: &str,
+        part: Option<(usize, usize)>,
+    ) {
         let place = part.and_then(|(start, end)| self.place(pointer, start, end));
         let error = error.with_pointer(pointer);
         self.report(match place {
@@ -309,7 +319,9 @@ impl Lowering<'_> {
             return self.push(Expression::DelayMs(ms));
         }
         let before = self.diagnostics.len();
-        let index = self.cel(&file::Cel(text.to_owned()), pointer, &Names::default());
+        let names = Names::default();
+        let index = self.cel(&file::Cel(text.to_owned()), pointer, &names);
+        self.expect_delay(index, pointer, &names);
         for found in self.diagnostics.iter_mut().skip(before) {
             if found.hint.is_none() {
                 found.hint = Some(DURATIONS.into());

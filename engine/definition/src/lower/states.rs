@@ -305,9 +305,10 @@ impl Lowering<'_> {
         if let [descriptor] = descriptors {
             scope.event = self.event_fields(descriptor);
         }
+        scope.event_data = self.event_data(descriptors);
         content.extend(self.store(descriptors));
         let guard = transition.guard.as_ref();
-        let guard = guard.map(|guard| self.program(&guard.0, &format!("{pointer}/guard"), &scope));
+        let guard = guard.map(|guard| self.guard(guard, &format!("{pointer}/guard"), &scope));
         let done = match taken {
             Taken::Exactly(_) => self.done_event(descriptors, here),
             Taken::Below(_) => None,
