@@ -333,6 +333,7 @@ fn blocked(definition: &Definition, trace: &[Trace]) -> Vec<Blocked> {
         let source = taken.guard.and_then(|guard| definition.source_of(guard));
         let targets = taken.targets.iter();
         Some(Blocked {
+            transition: *transition,
             state: chart.state(taken.source).id.clone(),
             targets: targets
                 .map(|target| chart.state(*target).id.clone())

@@ -2,6 +2,17 @@
 //!
 //! The pages are Markdown files beside this one, each named after its code.
 
+use crate::diagnostic::Code;
+
+/// A scenario names what is not there: a workflow, event, state, actor, field, parameter, function or
+/// code of a refusal.
+pub const SCENARIO_UNKNOWN: Code = Code("scenario-unknown");
+/// A value in a scenario makes no sense where it stands.
+pub const SCENARIO_VALUE: Code = Code("scenario-value");
+
+/// The kinds of findings about scenarios, which are read where cases are run.
+pub const SCENARIO_CODES: &[Code] = &[SCENARIO_UNKNOWN, SCENARIO_VALUE];
+
 macro_rules! pages {
     ($($code:literal,)*) => {
         /// Every page with the code that it explains.
@@ -62,6 +73,8 @@ pages! {
     "field-never-written",
     "text-language",
     "soundness",
+    "scenario-unknown",
+    "scenario-value",
 }
 
 /// The page about a kind of finding, in Markdown; none for a code that there is not.
