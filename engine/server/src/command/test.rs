@@ -23,8 +23,8 @@ use tested::Tested;
 /// Run the scenarios of a pack.
 ///
 /// A scenario is a YAML file that takes one case of a workflow from its opening to where it shall stand,
-/// on a clock that only it moves: no server, and no waiting. In the end it is told which states,
-/// transitions and guards of each workflow no scenario goes through.
+/// on a clock that only it moves: no server, and no waiting. In the end it is told how much of each
+/// workflow the scenarios go through and, of a whole pack, what they do not.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Test {
@@ -189,7 +189,8 @@ impl Test {
     ) -> (Vec<Tested>, Vec<Covered>) {
         let functions = plugins.functions();
         let mut coverage: BTreeMap<&str, Coverage> = BTreeMap::new();
-        if group.whole && self.filter.is_none() {
+        let whole = group.whole && self.filter.is_none();
+        if whole {
             let all = checked.workflows.keys();
             coverage.extend(all.map(|id| (id.as_str(), Coverage::default())));
         }
@@ -216,7 +217,8 @@ impl Test {
         }
         let covered = coverage.into_iter().filter_map(|(id, coverage)| {
             let definition = checked.workflows.get(id)?;
-            Some(Covered::of(definition, findings(checked, id)?, &coverage))
+            let findings = findings(checked, id)?;
+            Some(Covered::of(definition, findings, &coverage, whole))
         });
         (tested, covered.collect())
     }

@@ -220,13 +220,15 @@ impl Expectation {
             };
             if !rest.any(is_it) {
                 let wanted = Json::from_iter([(kind, Json::Object(parts.clone()))]);
-                let message = match found.iter().any(is_it) {
-                    true => format!("expected the effect {wanted} after the one before it"),
-                    false => format!("expected the effect {wanted}, found {} others", found.len()),
+                let message = match (found.iter().any(is_it), found.is_empty()) {
+                    (true, _) => format!("expected the effect {wanted} after the one before it"),
+                    (false, true) => format!("expected the effect {wanted}, found no effects"),
+                    (false, false) => format!("expected the effect {wanted}, found only others"),
                 };
                 let nearest = found.iter().find(|effect| effect.get(kind).is_some());
+                let nearest = nearest.map(|nearest| common(&wanted, nearest));
                 return Some(Mismatch {
-                    difference: nearest.and_then(|nearest| difference(&wanted, nearest)),
+                    difference: nearest.and_then(|nearest| difference(&wanted, &nearest)),
                     ..mismatch(&format!("/effects/{number}"), message)
                 });
             }
@@ -338,6 +340,18 @@ fn has_all(expected: &Map<String, Json>, found: &Map<String, Json>) -> bool {
         })
 }
 
+/// What was found, without the fields that nothing was said of.
+fn common(expected: &Json, found: &Json) -> Json {
+    let (Json::Object(expected), Json::Object(found)) = (expected, found) else {
+        return found.clone();
+    };
+    let both = expected.iter().filter_map(|(name, value)| {
+        let found = found.get(name)?;
+        Some((name.clone(), common(value, found)))
+    });
+    Json::Object(both.collect())
+}
+
 /// Equal, where `1` and `1.0` are one number.
 fn is_same(one: &Json, other: &Json) -> bool {
     match (one, other) {
@@ -390,6 +404,30 @@ mod tests {
                 "expected `data.a.b` to be 2, found 1.0",
                 "expected `data.a.x` to be null, found nothing",
                 "expected `data.d` to be [1], found [1,2]",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_difference_is_shown_line_by_line() {
+        let wanted = json!({"emit": {"data": {"minutes": "a", "by": "b"}}});
+        let found = json!({"emit": {"event": "x", "data": {"minutes": "c", "by": "b"}}});
+        let difference = Difference {
+            found: common(&wanted, &found),
+            expected: wanted,
+        };
+        assert_eq!(
+            difference.lines(),
+            [
+                "  {",
+                "    \"emit\": {",
+                "      \"data\": {",
+                "-       \"minutes\": \"a\",",
+                "+       \"minutes\": \"c\",",
+                "        \"by\": \"b\"",
+                "      }",
+                "    }",
+                "  }",
             ]
         );
     }

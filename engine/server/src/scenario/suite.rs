@@ -324,3 +324,6 @@ fn line(number: usize, step: &Step, file: &File, value: &mut dyn FnMut(&str, Str
         expect: step.then.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,8 @@ pub(super) struct Covered {
     pub(super) workflow: String,
     /// Its file.
     pub(super) file: String,
+    /// Whether all scenarios of its pack were run.
+    pub(super) whole: bool,
     /// The states that are entered.
     pub(super) states: Share,
     /// The transitions that are taken.
@@ -46,7 +48,12 @@ pub(super) struct Missing {
 
 impl Covered {
     /// The coverage of a workflow; `findings` are those of its file.
-    pub(super) fn of(definition: &Definition, findings: &Findings, coverage: &Coverage) -> Self {
+    pub(super) fn of(
+        definition: &Definition,
+        findings: &Findings,
+        coverage: &Coverage,
+        whole: bool,
+    ) -> Self {
         let chart = &definition.chart;
         let not_entered = coverage.missing_states(chart).into_iter();
         let not_taken = coverage.missing_transitions(chart).into_iter();
@@ -54,6 +61,7 @@ impl Covered {
         Covered {
             workflow: definition.id.to_string(),
             file: findings.source.name.to_string(),
+            whole,
             states: coverage.of_states(chart),
             transitions: coverage.of_transitions(chart),
             guards: coverage.of_guards(definition),
