@@ -69,12 +69,12 @@ impl Scenario {
     ///
     /// # Errors
     /// What is wrong with it, whatever its workflow.
-    pub fn read(name: &str, bytes: Vec<u8>) -> Result<Self, Findings> {
+    pub fn read(name: &str, bytes: Vec<u8>) -> Result<Self, Box<Findings>> {
         let source = Source::from_bytes(name, bytes)
-            .map_err(|error| Findings::unreadable(name.to_owned(), error))?;
+            .map_err(|error| Box::new(Findings::unreadable(name.to_owned(), error)))?;
         let (file, mut findings) = read::<File>(source);
         let Some(file) = file else {
-            return Err(findings);
+            return Err(Box::new(findings));
         };
         let mut names = Names {
             file: &file,
@@ -83,7 +83,7 @@ impl Scenario {
         names.check_own();
         let script = script(&file, &mut findings);
         match findings.has_errors() {
-            true => Err(findings),
+            true => Err(Box::new(findings)),
             false => Ok(Scenario {
                 file,
                 script,

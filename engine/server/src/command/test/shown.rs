@@ -30,9 +30,11 @@ pub(super) fn text(tested: &[Tested], covered: &[Covered]) -> String {
     };
     push(&mut text, "");
     push(&mut text, &summary);
-    push(&mut text, "");
-    text.push_str(coverage(covered).trim_end());
-    text
+    if !covered.is_empty() {
+        push(&mut text, "");
+        text.push_str(&coverage(covered));
+    }
+    text.trim_end().to_owned()
 }
 
 /// What of each workflow the scenarios go through and, when they are all there are, what they do not.
