@@ -250,6 +250,20 @@ impl Scenario {
     }
 }
 
+/// The first scenario that does not hold of a definition, and its first failure; none when all hold.
+/// Whoever asks this of many definitions reads the scenarios, and loads the plugins, once.
+pub fn first_failure<'a>(
+    scenarios: impl IntoIterator<Item = &'a Scenario>,
+    definition: &Definition,
+    decide: &dyn Decide,
+) -> Option<(&'a Scenario, Failure)> {
+    scenarios.into_iter().find_map(|scenario| {
+        let outcome = scenario.run(definition, decide, &mut |_| {});
+        let failure = outcome.failures.into_iter().next()?;
+        Some((scenario, failure))
+    })
+}
+
 /// The place in a file of something in a line of its script: line 1 is the opening, and each step has
 /// one.
 fn place_of(line: usize, pointer: &str) -> String {

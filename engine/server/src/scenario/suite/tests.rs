@@ -76,6 +76,10 @@ fn functions() -> Functions {
 }
 
 fn definition() -> Definition {
+    defined(WORKFLOW)
+}
+
+fn defined(workflow: &str) -> Definition {
     let file = |name: &str, text: &str| (name.to_owned(), text.as_bytes().to_vec());
     let files = [
         file("pack.yaml", "{ id: visits, version: 0.1.0, title: Visits }"),
@@ -88,7 +92,7 @@ fn definition() -> Definition {
             "parameters.yaml",
             "limit: { title: Limit, schema: { type: string, format: duration }, default: P3D }",
         ),
-        file("workflows/visit.yaml", WORKFLOW),
+        file("workflows/visit.yaml", workflow),
     ];
     let mut checked = Pack::check(&files.into(), str::to_owned, Some(&functions()));
     let told: Vec<String> = checked
@@ -354,4 +358,22 @@ fn effects_come_in_their_order_and_timers_are_exactly_these() {
             "7:65: expected the effect {\"schedule\":{\"event\":\"after.limit.planned\"}} after the one before it"
         ]
     );
+}
+
+#[test]
+fn scenarios_that_were_read_once_judge_any_number_of_definitions() {
+    let steps = "\
+steps:
+  - when: { event: leave }
+    then: { refused: guard-failed }
+";
+    let read = |text: &str| Scenario::read("a.yaml", text.as_bytes().to_vec()).unwrap();
+    let scenarios = [read(HEAD), read(&format!("{HEAD}{steps}"))];
+    let rater = Rater(Cell::new(0));
+    assert!(first_failure(&scenarios, &definition(), &rater).is_none());
+    let mutated = defined(&WORKFLOW.replace("data.score > 1", "data.score >= 0"));
+    let (scenario, failure) = first_failure(&scenarios, &mutated, &rater).unwrap();
+    assert_eq!(scenario.steps(), 1);
+    assert_eq!(failure.pointer, "/steps/0/then/refused");
+    assert_eq!(failure.place.to_string(), "10:13");
 }
