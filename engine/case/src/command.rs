@@ -342,6 +342,7 @@ fn blocked(evaluator: &Evaluator<'_>, scope: &Scope<'_>, trace: &[Trace]) -> Vec
         let explained = taken.guard.map(explain);
         let targets = taken.targets.iter();
         Some(Blocked {
+            transition: *transition,
             state: chart.state(taken.source).id.clone(),
             targets: targets
                 .map(|target| chart.state(*target).id.clone())

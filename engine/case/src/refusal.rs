@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use casewright_chart::DecisionError;
+use casewright_chart::{DecisionError, TransitionIndex};
 use casewright_definition::data::Violation;
 use casewright_definition::expression::Part;
 use casewright_definition::file::Text;
@@ -65,6 +65,8 @@ pub enum Refusal {
 /// One guard that did not hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blocked {
+    /// The transition that it guards.
+    pub transition: TransitionIndex,
     /// The state whose transition it guards.
     pub state: Arc<str>,
     /// Where the transition leads.

@@ -86,6 +86,19 @@ pub(crate) struct Places {
     pub(crate) reads: Vec<DataRead>,
 }
 
+impl Places {
+    /// The place of a transition; the whole file when it is not known.
+    pub(crate) fn of_transition(&self, chart: &Chart, index: TransitionIndex) -> &str {
+        let source = chart.state(chart.transition(index).source);
+        let position = source.transitions.iter().position(|other| *other == index);
+        let places = self.transitions.get(&source.id);
+        let place = places
+            .zip(position)
+            .and_then(|(places, position)| places.get(position));
+        place.map_or("", String::as_str)
+    }
+}
+
 /// One place where an expression reads the case data.
 #[derive(Debug)]
 pub(crate) struct DataRead {
@@ -145,13 +158,7 @@ impl Analysis<'_> {
     }
 
     fn pointer_of(&self, index: TransitionIndex) -> String {
-        let source = self.chart.state(self.chart.transition(index).source);
-        let position = source.transitions.iter().position(|other| *other == index);
-        let places = self.places.transitions.get(&source.id);
-        let place = places
-            .zip(position)
-            .and_then(|(places, position)| places.get(position));
-        place.cloned().unwrap_or_default()
+        self.places.of_transition(self.chart, index).to_owned()
     }
 
     fn soundness(&mut self) {

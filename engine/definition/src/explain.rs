@@ -2,7 +2,16 @@
 //!
 //! The pages are Markdown files beside this one, each named after its code.
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Code, Severity};
+
+/// A scenario names what is not there: a workflow, event, state, actor, field, parameter, function or
+/// code of a refusal.
+pub const SCENARIO_UNKNOWN: Code = Code("scenario-unknown");
+/// A value in a scenario makes no sense where it stands.
+pub const SCENARIO_VALUE: Code = Code("scenario-value");
+
+/// The kinds of findings about scenarios, which are read where cases are run.
+pub const SCENARIO_CODES: &[Code] = &[SCENARIO_UNKNOWN, SCENARIO_VALUE];
 
 macro_rules! pages {
     ($($code:literal,)*) => {
@@ -78,6 +87,8 @@ pages! {
     "scxml-expression",
     "scxml-variable",
     "import-refused",
+    "scenario-unknown",
+    "scenario-value",
 }
 
 /// The findings that are mostly questions to the author; every other is an error.
@@ -117,6 +128,7 @@ const GROUPS: &[(&str, &str)] = &[
     ("scxml", "Import of SCXML"),
     ("import", "Import of any chart"),
     ("bundle", "Stored definitions"),
+    ("scenario", "Scenario files"),
 ];
 
 /// Every code under the heading that it belongs to.

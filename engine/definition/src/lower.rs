@@ -81,6 +81,7 @@ pub(crate) fn lower(
         events: parts.events,
         titles: parts.titles,
         refusals: parts.refusals,
+        places: parts.places,
         expressions: parts.expressions,
         decisions: parts.decisions,
         surroundings: parts.surroundings,
@@ -102,6 +103,7 @@ struct Parts {
     events: IndexMap<Arc<str>, Signature>,
     titles: IndexMap<Arc<str>, file::Text>,
     refusals: Vec<Option<file::Text>>,
+    places: Vec<String>,
     expressions: Vec<Expression>,
     decisions: Vec<Decision>,
     surroundings: Surroundings,
@@ -187,8 +189,11 @@ impl<'a> Lowering<'a> {
         }
         let chart = chart?;
         let refusals = self.flatten_refusals(&chart);
+        let places = chart.transitions();
+        let places = places.map(|(index, _)| self.places.of_transition(&chart, index).to_owned());
         Some(Parts {
             refusals,
+            places: places.collect(),
             chart,
             defaults,
             data: data?,

@@ -7,3 +7,4 @@ pub mod import;
 pub mod schema;
 pub mod serve;
 pub mod simulate;
+pub mod test;

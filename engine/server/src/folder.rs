@@ -173,6 +173,48 @@ fn pack_folder(path: &Path) -> Option<PathBuf> {
     packs.next().map(Path::to_path_buf)
 }
 
+/// The nearest folder around a path, or the path itself, that holds a `pack.yaml`, in the words of the
+/// path: inside `a/b`, the pack around it is `a` and not `/home/li.na/a`.
+pub fn pack_around(path: &Path) -> Option<PathBuf> {
+    let is_pack = |folder: &&Path| folder.join("pack.yaml").is_file();
+    let said = path.ancestors().find(is_pack).map(Path::to_path_buf);
+    said.or_else(|| pack_folder(path))
+}
+
+/// The scenario files (`.yaml`, `.yml`) at a path: those of a pack, of a folder with all that is in it,
+/// or the file itself. Each with its name and what it holds, in the order of their names.
+///
+/// # Errors
+/// A folder or file cannot be read.
+pub fn scenarios(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![(path.display().to_string(), read(path)?)]);
+    }
+    let folder = match path.join("pack.yaml").is_file() {
+        true => path.join("scenarios"),
+        false => path.to_path_buf(),
+    };
+    let mut files = Files::new();
+    if folder.is_dir() {
+        collect(&folder, "", 0, &mut files)?;
+    }
+    let files = files.into_iter().filter(|(name, _)| is_yaml(name));
+    let shown = |name: String| folder.join(name).display().to_string();
+    Ok(files.map(|(name, bytes)| (shown(name), bytes)).collect())
+}
+
+/// The scenario files of the shipped pack, as [`scenarios`] has those of a folder.
+pub fn shipped_scenarios() -> Vec<(String, Vec<u8>)> {
+    let files = shipped::pack().into_iter();
+    let files = files.filter(|(name, _)| name.starts_with("scenarios/") && is_yaml(name));
+    let shown = |name: String| format!("{}/{name}", shipped::PACK_NAME);
+    files.map(|(name, bytes)| (shown(name), bytes)).collect()
+}
+
+fn is_yaml(name: &str) -> bool {
+    [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
+}
+
 fn read_pack(folder: &Path) -> Result<Files, Failure> {
     let mut files = Files::new();
     collect(folder, "", 0, &mut files)?;

@@ -66,6 +66,7 @@ fn help_explains_every_command() {
             &["check", "--help"],
             &["schema", "--help"],
             &["simulate", "--help"],
+            &["test", "--help"],
             &["diagram", "--help"],
             &["explain", "--help"],
             &["import", "--help"],
@@ -176,6 +177,42 @@ fn simulate_explains_what_may_happen_next() {
 }
 
 #[test]
+fn test_runs_scenarios() {
+    check(
+        "test.txt",
+        &[
+            &["test", "visits/scenarios/reported.yaml"],
+            &["test", "visits"],
+            &["test", "visits", "--output", "json"],
+            &["test", "visits", "--output", "junit"],
+            &["test", "visits", "--filter", "weekly"],
+            &["test", "visits", "--filter", "monthly"],
+            &[
+                "test",
+                "visits/scenarios/reported.yaml",
+                "--min-coverage",
+                "100",
+            ],
+            &[
+                "test",
+                "visits/scenarios/weekly.yaml",
+                "--min-coverage",
+                "50%",
+            ],
+            &["test", "visits", "--min-coverage", "120"],
+            &["test", "visits/workflows"],
+            &["test", "missing.yaml"],
+            &[
+                "test",
+                "visits/scenarios/reported.yaml",
+                "--pack",
+                "missing",
+            ],
+        ],
+    );
+}
+
+#[test]
 fn simulate_says_why_it_cannot_run() {
     check(
         "simulate-failures.txt",
@@ -273,6 +310,7 @@ fn every_schema_is_printed_and_written() {
             "parameters.schema.json",
             "roles.schema.json",
             "scenario.schema.json",
+            "script-line.schema.json",
             "types.schema.json",
             "workflow.schema.json",
         ]

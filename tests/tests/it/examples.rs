@@ -54,6 +54,15 @@ fn scenarios_of_examples_are_simulated_as_they_say() {
 }
 
 #[test]
+fn a_scenario_of_an_example_holds_as_it_says() {
+    let mut test = Command::new(binary());
+    test.current_dir(root()).arg("test");
+    test.arg("examples/01-complaint/scenario.yaml");
+    let printed = succeed(test.output().unwrap());
+    assert_is(&printed, &example("01-complaint").join("tested.txt"));
+}
+
+#[test]
 fn scripts_of_examples_print_what_they_say() {
     require_curl();
     let server = Server::start();

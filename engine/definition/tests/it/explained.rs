@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use casewright_definition::diagnostic::{Code, Finding, Report};
-use casewright_definition::explain::{PAGES, groups, page, severity, summary};
+use casewright_definition::explain::{PAGES, SCENARIO_CODES, groups, page, severity, summary};
 use casewright_definition::source::Source;
 use casewright_definition::{Pack, analysis, definition, import, lower, pack, read, source};
 
@@ -17,6 +17,7 @@ fn codes() -> BTreeSet<&'static str> {
         source::CODES,
         analysis::CODES,
         import::CODES,
+        SCENARIO_CODES,
     ];
     let single: [Code; 2] = [read::FILE_SHAPE, definition::BUNDLE_UNKNOWN];
     let codes = lists.into_iter().flatten().copied().chain(single);

@@ -115,7 +115,7 @@ fn check(path: &Path, functions: &Functions) -> Result<Vec<Findings>, Failure> {
     }
 }
 
-fn is_pack(folder: &Path) -> bool {
+pub(super) fn is_pack(folder: &Path) -> bool {
     folder.join("pack.yaml").is_file()
 }
 
@@ -160,7 +160,7 @@ fn show_sarif(findings: &Result<Vec<Findings>, Failure>) -> Result<(), Failure> 
 }
 
 /// See <https://no-color.org>.
-fn wants_colour() -> bool {
+pub(super) fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
@@ -182,7 +182,7 @@ fn summary(findings: &[Findings]) -> String {
     format!("{counts} in {}", counted(findings.len(), "file"))
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),

@@ -27,8 +27,9 @@ pub(super) fn hold(
         input,
     };
     let opened = conversation.run.open(&opening.data);
-    conversation.show.happening(0, &opened);
+    conversation.show.happening(&opened);
     if opened.refused.is_some() {
+        conversation.show.through(0);
         let fields = fields(&definition.start);
         tell(format_args!(
             "hint: `--data` gives the data, `--actor` says who opens it; the fields are {fields}"
@@ -36,6 +37,7 @@ pub(super) fn hold(
         return Ok(Verdict::No);
     }
     conversation.pass(0)?;
+    conversation.show.through(0);
     while !conversation.is_done() {
         conversation.offer();
         let Some(choice) = conversation.ask("> ")? else {
@@ -155,8 +157,10 @@ impl<I: BufRead> Conversation<'_, I> {
             },
         };
         let happening = self.run.send(&chosen, &data);
-        self.show.happening(0, &happening);
-        self.pass(0)
+        self.show.happening(&happening);
+        self.pass(0)?;
+        self.show.through(0);
+        Ok(())
     }
 
     fn wait(&mut self) -> Result<(), Failure> {
@@ -183,7 +187,8 @@ impl<I: BufRead> Conversation<'_, I> {
         };
         self.pass(ms)?;
         let time = self.run.time();
-        self.show.happening(0, &time);
+        self.show.happening(&time);
+        self.show.through(0);
         Ok(())
     }
 
@@ -208,7 +213,7 @@ impl<I: BufRead> Conversation<'_, I> {
         let show = &mut self.show;
         let passed = self
             .run
-            .pass(ms, &mut |happening| show.happening(0, &happening));
+            .pass(ms, &mut |happening| show.happening(&happening));
         passed.map_err(|endless| Failure(endless.to_string()))
     }
 }
