@@ -221,7 +221,9 @@ fn refusals_say_what_was_expected_and_change_nothing() {
     check(
         "raise",
         json!({"amount": 1}),
-        expect!["the event `raise` is blocked: `event.data.amount > data.amount` does not hold (event.data.amount = 1, data.amount = 2000)"],
+        expect![
+            "the event `raise` is blocked: `event.data.amount > data.amount` does not hold (event.data.amount = 1, data.amount = 2000)"
+        ],
     );
     let Refusal::InvalidInput(violations) = send(
         setting(&definition),
