@@ -42,14 +42,16 @@ impl Analysis<'_> {
         let mut written: BTreeSet<String> = stored.map(|name| name.to_string()).collect();
         let mut any = false;
         reach::visit(self.chart, &mut |action| match action {
-            Action::Assign { location, .. }
-            | Action::Decide { location, .. }
-            | Action::Send {
-                id_location: Some(location),
-                ..
-            } => match location.first() {
-                Some(field) => drop(written.insert(field.to_string())),
-                None => any = true,
+            Action::Assign { location, .. } | Action::Decide { location, .. } => {
+                match location.first() {
+                    Some(field) => drop(written.insert(field.to_string())),
+                    None => any = true,
+                }
+            }
+            Action::Send(send) => match send.id_location.as_ref().map(|to| to.first()) {
+                Some(Some(field)) => drop(written.insert(field.to_string())),
+                Some(None) => any = true,
+                None => {}
             },
             Action::Merge { value } => match definition.expressions.get(value.0 as usize) {
                 Some(Expression::EventFields(events)) => {

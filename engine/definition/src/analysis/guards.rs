@@ -203,12 +203,13 @@ impl Analysis<'_> {
     fn is_own(&self, descriptors: &[casewright_chart::Descriptor]) -> bool {
         let mut own = false;
         super::reach::visit(self.chart, &mut |action| {
-            use casewright_chart::Action;
-            if let Action::Raise { event, .. } | Action::Send { event, .. } = action {
-                let names = super::reach::names(self.chart, event);
-                let mut names = names.iter();
-                own |= names.any(|name| descriptors.iter().any(|d| d.matches(name)));
-            }
+            use casewright_chart::{Action, Send};
+            let (Action::Raise { event, .. } | Action::Send(Send { event, .. })) = action else {
+                return;
+            };
+            let names = super::reach::names(self.chart, event);
+            let mut names = names.iter();
+            own |= names.any(|name| descriptors.iter().any(|d| d.matches(name)));
         });
         own || self.definition.bundle.workflow.open_events
     }

@@ -112,10 +112,11 @@ impl Analysis<'_> {
                 Action::Assign { location, .. } | Action::Decide { location, .. } => {
                     fields.push(location.first()?.to_string());
                 }
-                Action::Send {
-                    id_location: Some(location),
-                    ..
-                } => fields.push(location.first()?.to_string()),
+                Action::Send(send) => {
+                    if let Some(location) = &send.id_location {
+                        fields.push(location.first()?.to_string());
+                    }
+                }
                 Action::Merge { value } => {
                     let value = self.definition.expressions.get(value.0 as usize);
                     let Some(Expression::EventFields(events)) = value else {

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use casewright_chart::{
-    Action, Answer, Block, DecisionError, DecisionIndex, Evaluate, EvaluateError, Event,
+    Action, Send, Answer, Block, DecisionError, DecisionIndex, Evaluate, EvaluateError, Event,
     ExpressionIndex, Limits, Scope, Snapshot, StateIndex, Status, Step, StepError, Timestamp,
     Value, start, step,
 };
@@ -311,7 +311,7 @@ fn names(definition: &Definition) -> BTreeSet<Arc<str>> {
     names.insert("error.execution".into());
     let mut see = |block: &Block| {
         for action in block {
-            if let Action::Send { event, .. } = action {
+            if let Action::Send(Send { event, .. }) = action {
                 names.extend(event.fixed().cloned());
             }
         }
