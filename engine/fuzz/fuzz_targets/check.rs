@@ -1,4 +1,4 @@
 //! Any bytes as a workflow file of the shipped pack.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| casewright_fuzz::check(bytes));
+libfuzzer_sys::fuzz_target!(init: casewright_fuzz::prepare(), |bytes: &[u8]| casewright_fuzz::check(bytes));

@@ -3,26 +3,32 @@
 use std::sync::LazyLock;
 
 use casewright_case::{Actor, Setting, open, possible, send};
-use casewright_chart::{Limits, Timestamp};
-use casewright_definition::expression::Program;
-use casewright_definition::{Checked, Definition, Files, Pack};
+use casewright_chart::{Event, Limits, Scope, Timestamp};
+use casewright_definition::expression::{Expression, Program, Surroundings};
+use casewright_definition::json::from_json;
+use casewright_definition::{Circumstances, Definition};
 use serde_json::{Value as Json, json};
 
-use crate::shipped::{Broken, SHARED};
+use crate::shipped::{Broken, shared};
 
 /// A Monday morning in Shanghai.
 const NOW: Timestamp = Timestamp::from_unix_ms(1_767_574_800_000);
 
-/// The shipped pack, without its workflows.
-static PACK: LazyLock<Checked> = LazyLock::new(|| {
-    let files: Files = SHARED
-        .map(|(path, bytes)| (path.to_owned(), bytes.to_vec()))
-        .into();
-    Pack::check(&files, str::to_owned, None)
+/// One in so many texts is checked in a workflow as well, which takes far longer than to evaluate it.
+const CHECKED_ONE_IN: usize = 8;
+
+/// A workflow to evaluate in, with what surrounds its expressions.
+static AT_HAND: LazyLock<(Definition, Surroundings)> = LazyLock::new(|| {
+    let definition = checked("null").expect("a workflow without an expression is sound");
+    let pack = shared();
+    let parameters = pack.parameters.iter();
+    let parameters = parameters.map(|(name, p)| (name.as_str(), &p.schema, &p.value));
+    let calendar = pack.calendar().expect("the shipped calendar counts");
+    (definition, Surroundings::new(parameters, calendar))
 });
 
-/// Compiles a text as CEL. What compiles stands in a workflow as a guard, a value and a delay, and each is
-/// asked.
+/// Compiles a text as CEL. What compiles is asked for a guard, a value and a delay; some of it stands in a
+/// workflow as all three, too.
 pub fn expression(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -33,14 +39,45 @@ pub fn expression(bytes: &[u8]) {
     for path in program.paths() {
         let _ = program.name_span(path, 0);
     }
-    let workflow = workflow(text).to_string();
-    let pack = PACK.pack.as_ref().expect("the shipped pack is sound");
-    let (definition, findings) =
-        Definition::check_bytes("fuzz.json".into(), workflow.into_bytes(), pack, None);
-    let _ = findings.report().to_string();
-    if let Some(definition) = definition {
+    evaluate(&Expression::Program(Box::new(program)));
+    let sum: usize = bytes.iter().map(|byte| usize::from(*byte)).sum();
+    if sum % CHECKED_ONE_IN == 0
+        && let Some(definition) = checked(text)
+    {
         ask(&definition);
     }
+}
+
+/// An expression that fails has an error, which is an answer; only a panic is none.
+fn evaluate(expression: &Expression) {
+    let (definition, surroundings) = &*AT_HAND;
+    let event = Event::external("value", from_json(&json!({ "score": 7 })));
+    let scope = Scope {
+        chart: &definition.chart,
+        configuration: &[],
+        data: &definition.defaults,
+        event: Some(&event),
+        now: NOW,
+        locals: &[],
+    };
+    let circumstances = Circumstances {
+        actor: from_json(&json!({ "id": "li.na", "roles": ["ka-team"] })),
+        case: from_json(&json!({ "id": "case-1", "workflow": "fuzzed" })),
+    };
+    let _ = expression.guard(&scope, &circumstances, surroundings);
+    let _ = expression.delay_ms(&scope, &circumstances, surroundings);
+    if let Ok(value) = expression.value(&scope, &circumstances, surroundings) {
+        let again = expression.value(&scope, &circumstances, surroundings);
+        assert_eq!(again, Ok(value), "the same question has the same answer");
+    }
+}
+
+fn checked(text: &str) -> Option<Definition> {
+    let workflow = workflow(text).to_string().into_bytes();
+    let name = "fuzz.json".to_owned();
+    let (definition, findings) = Definition::check_bytes(name, workflow, shared(), None);
+    let _ = findings.report().to_string();
+    definition
 }
 
 fn ask(definition: &Definition) {

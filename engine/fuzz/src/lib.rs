@@ -11,3 +11,8 @@ mod shipped;
 pub use commands::simulate;
 pub use documents::{check, pack, scxml};
 pub use expressions::expression;
+
+/// Reads the shipped pack before the first input, whose time is measured.
+pub fn prepare() {
+    assert!(shipped::shipped().is_sound(), "the shipped pack is sound");
+}
