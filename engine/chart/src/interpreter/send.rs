@@ -95,7 +95,7 @@ impl Interpreter<'_> {
         }
         let queue = match &send.target {
             None => Queue::External,
-            Some(target) => self.queue(&*self.sent_name(target)?)?,
+            Some(target) => self.queue(&self.sent_name(target)?)?,
         };
         let delay_ms = match send.delay {
             None => 0,

@@ -52,12 +52,13 @@ impl Analysis<'_> {
         let (mut timers, mut own) = (Vec::new(), Vec::new());
         for (place, block) in self.blocks() {
             let mut delayed = Vec::new();
-            reach::visit_block(block, &mut |action| match action {
-                Action::Send(send) => match send.delay {
-                    Some(_) => delayed.extend(reach::names(self.chart, &send.event)),
-                    None => own.extend(reach::names(self.chart, &send.event)),
-                },
-                _ => {}
+            reach::visit_block(block, &mut |action| {
+                if let Action::Send(send) = action {
+                    match send.delay {
+                        Some(_) => delayed.extend(reach::names(self.chart, &send.event)),
+                        None => own.extend(reach::names(self.chart, &send.event)),
+                    }
+                }
             });
             if !delayed.is_empty() {
                 timers.push((delayed, self.after(place)));
