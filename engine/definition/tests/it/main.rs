@@ -20,3 +20,4 @@ mod mutated;
 mod schemas;
 mod scxml;
 mod states;
+mod written;
