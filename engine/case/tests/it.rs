@@ -50,7 +50,7 @@ states:
         title: { en: At most 1000, zh: 不超过一千 }
         actions: [{ notify: { to: clerk, message: { en: Approved, zh: 已批准 } } }]
       score: { actions: [{ decide: { function: scoring.score, input: { amount: data.amount }, assign: score } }] }
-      break: { actions: [{ assign: { amount: "'much'" } }] }
+      break: { actions: [{ assign: { amount: "dyn('much')" } }] }
   approved: { type: final, output: data.amount }
 "#;
 

@@ -5,7 +5,9 @@
 //! such a workflow runs, but probably not as its author means.
 //!
 //! - `reach` finds what can be entered and taken; `states` and `transitions` tell of the rest;
-//! - `data` finds fields that nothing writes, `texts` missing translations;
+//! - `guards` proves what guards exclude and imply;
+//! - `data` finds fields that nothing writes, `writes` those that are read too early, `texts` missing
+//!   translations;
 //! - `soundness` explores the configurations of the `skeleton` of the chart, with guards as an
 //!   `oracle` gives them: from each, can the case still end?
 

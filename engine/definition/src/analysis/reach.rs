@@ -231,7 +231,7 @@ pub(super) fn visit<'a>(chart: &'a Chart, see: &mut dyn FnMut(&'a Action)) {
     }
 }
 
-pub(super) fn visit_block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Action)) {
+fn visit_block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Action)) {
     for action in block {
         see(action);
         match action {

@@ -21,3 +21,4 @@ mod schemas;
 mod scxml;
 mod soundness;
 mod states;
+mod written;

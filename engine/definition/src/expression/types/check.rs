@@ -414,7 +414,8 @@ impl<'a> Checker<'a> {
         types: Vec<Type>,
     ) -> Type {
         match (name, types.as_slice()) {
-            ("dyn", [value]) => value.clone(),
+            // Its purpose is that nothing be said.
+            ("dyn", _) => self.unknown(),
             (operators::ADD, [one, other]) if kinds == Kind::List.into() => match other.kinds {
                 kinds if kinds == Kind::List.into() => Type::list(one.item().union(&other.item())),
                 _ => Type::of(kinds),
