@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use utoipa::OpenApi;
 
-use super::{cases, index, workflows};
+use super::{cases, diagram, index, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,7 @@ use super::{cases, index, workflows};
         cases::show,
         cases::send,
         cases::history,
+        diagram::case,
     )
 )]
 struct Api;

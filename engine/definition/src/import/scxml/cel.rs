@@ -12,6 +12,9 @@ use crate::lower::expressions::unknown_function;
 /// What `_event` has, as our `event` does.
 const EVENT_FIELDS: [&str; 5] = ["name", "data", "type", "sendid", "invokeid"];
 
+/// What `_x` has: variables of workflows that SCXML has no name for.
+const PLATFORM: [&str; 3] = ["actor", "case", "now"];
+
 impl<'d> Importer<'d> {
     /// A condition.
     pub(super) fn condition(&mut self, text: Text<'d>) -> Option<Cel> {
@@ -52,12 +55,15 @@ impl<'d> Importer<'d> {
         self.check_calls(&program, text);
         let mut places: Vec<(usize, usize, String)> = Vec::new();
         for path in program.paths() {
-            let Some((start, end)) = program.name_span(path, 0) else {
+            let Some((start, mut end)) = program.name_span(path, 0) else {
                 let message = "the place of a name in this expression cannot be told";
                 self.error(SCXML_EXPRESSION, text.span, message);
                 continue;
             };
             if let Some(name) = self.rewritten(&program, path, text) {
+                if path.names.first().is_some_and(|name| name == "_x") {
+                    end = program.name_span(path, 1).map_or(end, |(_, end)| end);
+                }
                 places.push((start, end, name));
             }
         }
@@ -119,6 +125,14 @@ impl<'d> Importer<'d> {
             }
             "_sessionid" => Some("case.id".to_owned()),
             "_name" => Some(quote(&self.name)),
+            // What the platform adds (SCXML 5.10): as our export writes it.
+            "_x" if path
+                .names
+                .get(1)
+                .is_some_and(|name| PLATFORM.contains(&&**name)) =>
+            {
+                path.names.get(1).cloned()
+            }
             "_ioprocessors" | "_x" => {
                 let message = format!("{} cannot be imported", quoted(name));
                 let hint = "`_event`, `_sessionid` and `_name` are known";
@@ -185,7 +199,7 @@ pub(super) enum Location {
 }
 
 /// A text as a literal of CEL.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
     for c in text.chars() {
@@ -203,7 +217,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// A value that stands for itself, as an expression.
-pub(super) fn literal(json: Json) -> Json {
+pub(in crate::import) fn literal(json: Json) -> Json {
     match json {
         Json::String(text) => Json::String(quote(&text)),
         Json::Array(items) => Json::Array(items.into_iter().map(literal).collect()),
