@@ -62,6 +62,11 @@ pages! {
     "field-never-written",
     "text-language",
     "soundness",
+    "xstate-shape",
+    "xstate-unsupported",
+    "xstate-state",
+    "xstate-implementation",
+    "xstate-expression",
 }
 
 /// The page about a kind of finding, in Markdown; none for a code that there is not.

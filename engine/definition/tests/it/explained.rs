@@ -6,12 +6,18 @@ use std::path::Path;
 use casewright_definition::diagnostic::Code;
 use casewright_definition::explain::{PAGES, page};
 use casewright_definition::source::Source;
-use casewright_definition::{Definition, analysis, definition, lower, pack, read, source};
+use casewright_definition::{Definition, analysis, definition, import, lower, pack, read, source};
 
 use crate::desk;
 
 fn codes() -> BTreeSet<&'static str> {
-    let lists = [lower::CODES, pack::CODES, source::CODES, analysis::CODES];
+    let lists = [
+        lower::CODES,
+        pack::CODES,
+        source::CODES,
+        analysis::CODES,
+        import::XSTATE_CODES,
+    ];
     let single: [Code; 2] = [read::FILE_SHAPE, definition::BUNDLE_UNKNOWN];
     let codes = lists.into_iter().flatten().copied().chain(single);
     codes.map(|code| code.0).collect()

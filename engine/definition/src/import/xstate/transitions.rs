@@ -34,7 +34,10 @@ impl Importer {
             self.expected(&on, "an object from events to transitions");
         }
         let mut entries = on.entries();
-        entries.sort_by_key(|(key, _)| (key.ends_with('*'), std::cmp::Reverse(key.len())));
+        entries.sort_by_key(|(key, _)| match key.ends_with('*') {
+            true => (true, std::cmp::Reverse(key.len())),
+            false => (false, std::cmp::Reverse(0)),
+        });
         let exact: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
         let mut by_event: IndexMap<String, Transitions> = IndexMap::new();
         for (key, value) in &entries {
