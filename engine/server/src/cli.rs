@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::command::{check, diagram, explain, import, schema, serve, simulate, test};
+use crate::command::{check, diagram, explain, export, import, schema, serve, simulate, test};
 
 /// Runs the processes by which a company looks after its key accounts.
 ///
@@ -40,6 +40,7 @@ enum Command {
     Diagram(diagram::Diagram),
     Explain(explain::Explain),
     Import(import::Import),
+    Export(export::Export),
 }
 
 /// How a command prints what a script may read.
@@ -85,6 +86,7 @@ impl Cli {
             Command::Diagram(diagram) => diagram.run(),
             Command::Explain(explain) => explain.run(),
             Command::Import(import) => import.run(),
+            Command::Export(export) => export.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diagram;
 pub mod explain;
+pub mod export;
 pub mod import;
 pub mod schema;
 pub mod serve;

@@ -4,10 +4,10 @@
 //! rewrites expressions, `data` the data model, `states` and `content` the rest, `send` what goes
 //! out; `head` puts a workflow around it all.
 
-mod cel;
+pub(super) mod cel;
 mod content;
 mod data;
-mod head;
+pub(super) mod head;
 mod names;
 mod send;
 mod states;

@@ -17,6 +17,7 @@ fn codes() -> BTreeSet<&'static str> {
         source::CODES,
         analysis::CODES,
         import::CODES,
+        import::XSTATE_CODES,
         SCENARIO_CODES,
     ];
     let single: [Code; 2] = [read::FILE_SHAPE, definition::BUNDLE_UNKNOWN];

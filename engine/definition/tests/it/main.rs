@@ -14,6 +14,7 @@ mod bundle;
 mod deep;
 mod desk;
 mod drawn;
+mod exchange;
 mod explained;
 mod lowering;
 mod mutated;

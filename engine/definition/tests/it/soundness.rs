@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, LazyLock};
 
 use casewright_chart::{
-    Action, Send, Answer, Block, DecisionError, DecisionIndex, Evaluate, EvaluateError, Event,
-    ExpressionIndex, Limits, Scope, Snapshot, StateIndex, Status, Step, StepError, Timestamp,
+    Action, Answer, Block, DecisionError, DecisionIndex, Evaluate, EvaluateError, Event,
+    ExpressionIndex, Limits, Scope, Send, Snapshot, StateIndex, Status, Step, StepError, Timestamp,
     Value, start, step,
 };
 use casewright_definition::analysis::{Soundness, soundness};

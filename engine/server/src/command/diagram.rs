@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use casewright_definition::diagnostic::did_you_mean;
-use casewright_definition::diagram::mermaid;
+use casewright_definition::diagram::{dot, mermaid, svg};
 use clap::{Args, ValueEnum};
 
 use super::check::definition_against;
@@ -13,21 +13,36 @@ use crate::folder;
 /// Draw a workflow file.
 ///
 /// Prints a Mermaid state diagram, which Markdown on many sites shows as a picture between
-/// "```mermaid" and "```".
+/// "```mermaid" and "```"; or the picture itself, as SVG; or a graph for Graphviz.
 #[derive(Debug, Args)]
 pub struct Diagram {
     /// The workflow file.
     #[arg(value_name = "FILE")]
     file: PathBuf,
+    /// What to draw it with.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
     /// The language of the titles.
     #[arg(long, value_enum, default_value_t)]
     language: Language,
-    /// A state to highlight, by its id; may be given several times.
-    #[arg(long, value_name = "STATE")]
+    /// States to highlight, by their ids with `,` between them; may be given several times.
+    #[arg(long, value_name = "STATE", value_delimiter = ',')]
     active: Vec<String>,
     /// The folder with the plugins (`.wasm`), in place of the shipped ones.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+}
+
+/// A form of diagrams.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+enum Format {
+    /// A Mermaid state diagram.
+    #[default]
+    Mermaid,
+    /// An SVG picture.
+    Svg,
+    /// A graph in Graphviz's DOT.
+    Dot,
 }
 
 /// A language of titles.
@@ -66,7 +81,15 @@ impl Diagram {
             Language::Zh => "zh",
         };
         let active: Vec<&str> = self.active.iter().map(String::as_str).collect();
-        print(mermaid(&definition, language, &active).trim_end());
+        let text = match self.format {
+            Format::Mermaid => mermaid(&definition, language, &active),
+            Format::Dot => dot(&definition, language, &active),
+            Format::Svg => svg(&definition, language, &active).map_err(|too_large| {
+                let hint = "`--format dot` has no such limit";
+                Failure(format!("{too_large}\n\nhint: {hint}"))
+            })?,
+        };
+        print(text.trim_end());
         Ok(Verdict::Yes)
     }
 }

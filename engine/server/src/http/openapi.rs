@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use utoipa::OpenApi;
 
-use super::{cases, explanation, index, workflows};
+use super::{cases, diagram, explanation, index, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +28,7 @@ use super::{cases, explanation, index, workflows};
         cases::history,
         explanation::show,
         explanation::rehearse,
+        diagram::case,
     )
 )]
 struct Api;

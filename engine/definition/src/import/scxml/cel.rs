@@ -9,6 +9,15 @@ use crate::expression::{ADDRESS, PROCESSOR, Path, Program};
 use crate::file::{Cel, Expression};
 use crate::lower::expressions::{EVENT_FIELDS, unknown_function};
 
+/// What `_x` has: variables of workflows that SCXML has no name for.
+const PLATFORM: [&str; 3] = ["actor", "case", "now"];
+
+/// What the platform adds (SCXML 5.10), as our export writes it.
+fn is_platform(path: &Path) -> bool {
+    let names = path.names.first().zip(path.names.get(1));
+    names.is_some_and(|(first, name)| first == "_x" && PLATFORM.contains(&name.as_str()))
+}
+
 impl<'d> Importer<'d> {
     /// A condition.
     pub(super) fn condition(&mut self, text: Text<'d>) -> Option<Cel> {
@@ -58,13 +67,19 @@ impl<'d> Importer<'d> {
         }
         let mut places = self.unknown_states(&program, text);
         for path in program.paths() {
-            let Some((start, end)) = program.name_span(path, 0) else {
+            let Some((start, mut end)) = program.name_span(path, 0) else {
                 let message = "the place of a name in this expression cannot be told";
                 self.error(SCXML_EXPRESSION, text.span, message);
                 return None;
             };
             match self.rewritten(&program, path, text) {
-                Ok(name) => places.push((start, end, name)),
+                Ok(name) => {
+                    // `_x` itself has no name here, only what is in it.
+                    if is_platform(path) {
+                        end = program.name_span(path, 1).map_or(end, |(_, end)| end);
+                    }
+                    places.push((start, end, name));
+                }
                 Err(finding) => return self.hopeless(*finding),
             }
         }
@@ -183,7 +198,10 @@ impl<'d> Importer<'d> {
                 let own = format!("{{'location': '{ADDRESS}' + case.id}}");
                 format!("{{'scxml': {own}, '{PROCESSOR}': {own}}}")
             }
-            "_x" => "{}".to_owned(),
+            "_x" => match path.names.get(1) {
+                Some(name) if is_platform(path) => name.clone(),
+                _ => "{}".to_owned(),
+            },
             _ => {
                 if !self.declared.contains(name) {
                     self.undeclared(name, span);
@@ -267,7 +285,7 @@ fn place(text: &str) -> Option<String> {
 }
 
 /// A text as a literal of CEL.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
     for c in text.chars() {
@@ -285,7 +303,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// A value that stands for itself, as an expression.
-pub(super) fn literal(json: Json) -> Json {
+pub(in crate::import) fn literal(json: Json) -> Json {
     match json {
         Json::String(text) => Json::String(quote(&text)),
         Json::Array(items) => Json::Array(items.into_iter().map(literal).collect()),
