@@ -71,6 +71,30 @@ fn help_explains_every_command() {
             &["explain", "--help"],
             &["import", "--help"],
             &["import", "scxml", "--help"],
+            &["import", "xstate", "--help"],
+            &["export", "--help"],
+        ],
+    );
+}
+
+#[test]
+fn export_writes_other_formats() {
+    check(
+        "export.txt",
+        &[
+            &["export", "scxml", "visit.yaml"],
+            &["export", "dot", "visit.yaml"],
+            &["export", "yaml", "visit.yaml"],
+            &["export", "scxml", "missing.yaml"],
+            &[
+                "diagram",
+                "visit.yaml",
+                "--format",
+                "svg",
+                "--active",
+                "planned",
+            ],
+            &["import", "xstate", "machine.json"],
         ],
     );
 }

@@ -18,7 +18,7 @@ use crate::file::{Action, Initial, On, OneOrMany, State, StateType, Text, Transi
 use crate::json::to_json;
 
 /// What XState does not know of a workflow, and stands in `meta`.
-const HEAD: &str = "roles, schemas, parameters, delays and the calendar stand in `meta.casewright`: XState does not check who sends an event and what it carries";
+const HEAD: &str = "roles, schemas, parameters, delays and the calendar stand in `meta.casewright`: XState neither checks who sends an event and what it carries, nor stores the fields that it brings";
 
 /// The machine of a workflow, as JSON.
 ///
