@@ -96,7 +96,7 @@ pages! {
     "scenario-value",
 }
 
-/// The findings that are mostly questions to the author; every other is an error.
+/// The findings that are mostly questions to the author; every other is an error, but for a note.
 const WARNINGS: &[&str] = &[
     "event-unused",
     "state-unreachable",
@@ -105,9 +105,12 @@ const WARNINGS: &[&str] = &[
     "transition-shadowed",
     "transition-endless",
     "guard-constant",
+    "cel-number",
     "field-never-written",
+    "field-not-yet-written",
     "text-language",
     "soundness",
+    "scxml-expression",
     "scxml-variable",
 ];
 
@@ -123,9 +126,11 @@ const GROUPS: &[(&str, &str)] = &[
     ("state", "States"),
     ("transition", "Transitions"),
     ("guard", "Guards"),
+    ("guards", "Guards beside each other"),
     ("delay", "Delays"),
     ("schema", "Schemas"),
     ("field", "Fields"),
+    ("value", "Values"),
     ("cel", "Expressions"),
     ("function", "Plugins"),
     ("text", "Texts"),
@@ -148,9 +153,10 @@ pub fn groups() -> impl Iterator<Item = (&'static str, Vec<&'static str>)> {
 
 /// How bad a kind of finding is at its worst.
 pub fn severity(code: &str) -> Severity {
-    match WARNINGS.contains(&code) {
-        true => Severity::Warning,
-        false => Severity::Error,
+    match code {
+        "guards-overlap" => Severity::Note,
+        code if WARNINGS.contains(&code) => Severity::Warning,
+        _ => Severity::Error,
     }
 }
 

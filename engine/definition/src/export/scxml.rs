@@ -153,8 +153,7 @@ impl<'a> Writer<'a> {
         }
         if let Some(output) = state.output {
             self.open("donedata", &[]);
-            let output = self.cel(output);
-            self.empty("content", &[("expr", output)]);
+            self.payload(output);
             self.close("donedata");
         }
         self.transitions(index);

@@ -259,10 +259,13 @@ impl Lowering<'_> {
                 .with_suggestion(&decide.function, functions.keys().map(String::as_str));
             self.report(error);
         }
-        self.check_input(decide, &format!("{pointer}/input"));
+        let fits = self.check_input(decide, &format!("{pointer}/input"));
         let decision = self.decision(plugin, function);
         let input = self.expression(&decide.input, &format!("{pointer}/input"), names);
-        self.expect_call(decide, input, pointer, names);
+        self.expect_answer(decide, pointer);
+        if fits {
+            self.expect_input(decide, input, pointer, names);
+        }
         Action::Decide {
             decision,
             input,
@@ -270,14 +273,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// Compares the keys of what a function is asked with those that it takes. Their values are worked
-    /// out only when it is asked.
-    fn check_input(&mut self, decide: &file::Decide, pointer: &str) {
+    /// Whether the keys of what a function is asked are those that it takes.
+    fn check_input(&mut self, decide: &file::Decide, pointer: &str) -> bool {
         let functions = self.functions;
         let schemas = functions.and_then(|functions| functions.get(&decide.function));
         let (Some(schemas), Some(given)) = (schemas, decide.input.0.as_object()) else {
-            return;
+            return true;
         };
+        let before = self.diagnostics.len();
         let properties = schemas.input["properties"].as_object();
         let known = || properties.into_iter().flat_map(|map| map.keys());
         let is_closed = schemas.input["additionalProperties"] == json!(false);
@@ -304,5 +307,6 @@ impl Lowering<'_> {
                 self.error(FUNCTION_INPUT, pointer, message);
             }
         }
+        self.diagnostics.len() == before
     }
 }

@@ -233,8 +233,8 @@ impl Lowering<'_> {
         }
     }
 
-    /// What a plugin's function is asked, and where its answer goes.
-    pub(super) fn expect_call(
+    /// What a plugin's function is asked.
+    pub(super) fn expect_input(
         &mut self,
         decide: &file::Decide,
         input: ExpressionIndex,
@@ -243,22 +243,26 @@ impl Lowering<'_> {
     ) {
         let functions = self.functions;
         let schemas = functions.and_then(|functions| functions.get(&decide.function));
-        let (Some(asked), Some(data)) = (schemas, self.variables.get("data")) else {
-            return;
-        };
-        // What a plugin says of itself stands alone.
-        let types = file::Types::default();
-        let read = |schema: &Json| Schemas::new(&types).json(schema, schema);
-        let field = data.at(decide.assign.split('.'));
-        let output = read(&asked.output);
-        if let Some(value) = self.type_at(input, names) {
+        let value = self.type_at(input, names);
+        if let (Some(schemas), Some(value)) = (schemas, value) {
             let what = format!("what `{}` takes", decide.function);
-            let schema = read(&asked.input);
+            let schema = of_plugin(&schemas.input);
             let found = misfit(&value, &schema).or_else(|| missing(&value, &schema));
             self.report_misfit(found, &what, &format!("{pointer}/input"));
         }
+    }
+
+    /// Where the answer of a plugin's function goes.
+    pub(super) fn expect_answer(&mut self, decide: &file::Decide, pointer: &str) {
+        let functions = self.functions;
+        let schemas = functions.and_then(|functions| functions.get(&decide.function));
+        let (Some(schemas), Some(data)) = (schemas, self.variables.get("data")) else {
+            return;
+        };
+        let field = data.at(decide.assign.split('.'));
         let what = format!("`data.{}`, to which the answer goes,", decide.assign);
-        self.report_misfit(misfit(&output, &field), &what, &format!("{pointer}/assign"));
+        let found = misfit(&of_plugin(&schemas.output), &field);
+        self.report_misfit(found, &what, &format!("{pointer}/assign"));
     }
 
     fn type_at(&self, index: ExpressionIndex, names: &Names) -> Option<Type> {
@@ -290,6 +294,11 @@ impl Lowering<'_> {
         }
         found
     }
+}
+
+/// The type of a plugin's schema, which stands alone.
+fn of_plugin(schema: &Json) -> Type {
+    Schemas::new(&file::Types::default()).json(schema, schema)
 }
 
 /// A field that is always there.

@@ -144,10 +144,27 @@ impl Writer<'_> {
         match data {
             None => self.empty("send", &attributes),
             Some(data) => {
-                let data = self.cel(data);
                 self.open("send", &attributes);
-                self.empty("content", &[("expr", data)]);
+                self.payload(data);
                 self.close("send");
+            }
+        }
+    }
+
+    /// What an event or the end of a state carries. Entries of an object are written one by one, for one
+    /// that fails leaves the others (SCXML 5.7.2).
+    pub(super) fn payload(&mut self, data: ExpressionIndex) {
+        let definition = self.definition;
+        match definition.expressions.get(data.0 as usize) {
+            Some(Expression::Map(entries)) if !entries.is_empty() => {
+                for (name, value) in entries {
+                    let attributes = [("name", name.to_string()), ("expr", cel(value))];
+                    self.empty("param", &attributes);
+                }
+            }
+            _ => {
+                let expr = self.cel(data);
+                self.empty("content", &[("expr", expr)]);
             }
         }
     }
