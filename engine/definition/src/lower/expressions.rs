@@ -152,8 +152,7 @@ impl Lowering<'_> {
                     Some(hint) => diagnostic.with_hint(hint),
                     None => diagnostic,
                 };
-                let span = error.offset.map(|at| (at, at + 1));
-                self.report_at(diagnostic, pointer, span);
+                self.report_at(diagnostic, pointer, error.span);
                 Expression::Literal(Value::Null)
             }
         }

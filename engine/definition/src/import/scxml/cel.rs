@@ -54,7 +54,7 @@ impl<'d> Importer<'d> {
         let program = match Program::compile(source) {
             Ok(program) => program,
             Err(error) => {
-                let span = text.part(error.offset.map(|at| (at, at + 1)));
+                let span = text.part(error.span);
                 let finding = Diagnostic::error(SCXML_EXPRESSION, error.message).with_span(span);
                 return self.hopeless(match error.hint {
                     Some(hint) => finding.with_hint(hint),
