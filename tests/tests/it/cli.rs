@@ -187,10 +187,7 @@ fn simulate_explains_what_may_happen_next() {
     let mut json = simulate.to_vec();
     json.extend(["--output", "json"]);
     let text = transcript(&json, "");
-    let last = text
-        .lines()
-        .filter(|line| line.starts_with('{'))
-        .next_back();
+    let last = text.lines().rfind(|line| line.starts_with('{'));
     let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
     let events = last["explanation"]["events"].as_array().unwrap();
     assert_eq!(events[0]["verdict"], "blocked");

@@ -11,7 +11,7 @@
 //! - `scenario` is a scenario file;
 //! - `sh` is run, and the `text` after it is what it prints.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
