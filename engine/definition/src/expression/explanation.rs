@@ -46,7 +46,7 @@ pub struct Explanation {
     pub outcome: Outcome,
     /// The parts that stand in its way, in the order in which they are written; none when it holds.
     pub parts: Vec<Part>,
-    /// How many more there are than [`MAX_PARTS`].
+    /// How many more there are than are told.
     pub omitted: usize,
 }
 
