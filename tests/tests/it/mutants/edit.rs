@@ -61,12 +61,17 @@ impl Mutant {
         let (pointer, value) = self.written(&document.value);
         let span = document.span(&pointer).unwrap();
         let text = &document.source.text;
+        let (before, after) = (&text[..span.start], &text[span.end..]);
         // A block ends with its last line.
         let line_end = match text[..span.end].ends_with('\n') {
             true => "\n",
             false => "",
         };
-        let (before, after) = (&text[..span.start], &text[span.end..]);
+        // The span of a folded text begins after its sign.
+        let before = match before.trim_end().strip_suffix(">-") {
+            Some(before) => before,
+            None => before,
+        };
         format!("{before}{value}{line_end}{after}")
     }
 
