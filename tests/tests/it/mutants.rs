@@ -170,6 +170,7 @@ fn bench(workflow: &str) -> Bench {
     }
 }
 
+#[allow(clippy::print_stderr, reason = "told only when it is asked for")]
 fn hold(workflow: &str, all: bool) {
     let score = score(workflow, if all { 1 } else { STRIDE }, |_| true);
     let Score {
