@@ -9,7 +9,7 @@
 //! - `data` finds fields that nothing writes, `writes` those that are read too early, `texts` missing
 //!   translations;
 //! - `soundness` explores the configurations of the `skeleton` of the chart, with guards as an
-//!   `oracle` gives them: from each, can the case still end?
+//!   `oracle` gives them: from each, can the case still end? `walk` goes one such way again.
 
 mod constant;
 mod data;
@@ -21,6 +21,7 @@ mod soundness;
 mod states;
 mod texts;
 mod transitions;
+mod walk;
 mod writes;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{Document, Span};
 use reach::Reach;
 pub use soundness::{MAX_CONFIGURATIONS, MAX_EFFORT, Soundness, soundness};
+pub use walk::{Walk, WalkError};
 
 /// No transition leads to a state.
 pub const STATE_UNREACHABLE: Code = Code("state-unreachable");
@@ -172,7 +174,7 @@ impl Analysis<'_> {
                 );
                 Diagnostic::note(SOUNDNESS, message).with_pointer("/states")
             }
-            Soundness::Unsound { path, active } => {
+            Soundness::Unsound { path, active, .. } => {
                 // One that is told already says the same, and better.
                 let told = |id: &Arc<str>| {
                     let pointer = self.pointer_of_state(id);

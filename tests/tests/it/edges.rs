@@ -43,7 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casewright-runtime",
         ],
     ),
-    ("casewright-tests", &["casewright"]),
+    ("casewright-tests", &["casewright", "casewright-definition"]),
     ("casewright-xtask", &[]),
 ];
 

@@ -17,6 +17,7 @@ mod edges;
 mod examples;
 mod hostile;
 mod http_workflows;
+mod mutants;
 mod page;
 mod reference;
 mod scenarios;

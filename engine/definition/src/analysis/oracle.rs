@@ -36,6 +36,21 @@ impl<'a> Oracle<'a> {
         }
     }
 
+    /// Answers the questions of one step as given; those beyond it with yes.
+    pub(super) fn script(&self, answers: &[bool]) {
+        *self.round.borrow_mut() = Round {
+            script: answers.to_vec(),
+            asked: BTreeMap::new(),
+        };
+    }
+
+    /// How the questions of the step were answered, in the order in which they were asked.
+    pub(super) fn answers(&self) -> Vec<bool> {
+        let round = self.round.borrow();
+        let asked = round.script.iter().take(round.asked.len());
+        asked.copied().collect()
+    }
+
     /// Makes ready for the next way through the same step; false when there is none left.
     pub(super) fn turn(&self) -> bool {
         let mut round = self.round.borrow_mut();

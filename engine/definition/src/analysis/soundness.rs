@@ -46,6 +46,9 @@ pub enum Soundness {
     Unsound {
         /// The shortest sequence of events that leads there.
         path: Vec<Arc<str>>,
+        /// How guards are answered on the way, in the order in which they are asked: first when the
+        /// case begins, then at each event of the path. Empty when no case can begin.
+        answers: Vec<Vec<bool>>,
         /// The atomic states that are active there.
         active: Vec<Arc<str>>,
     },
@@ -63,22 +66,32 @@ pub fn soundness(definition: &Definition) -> Soundness {
             limit: "MAX_EFFORT",
         };
     };
-    let mut events = outside_events(definition);
-    events.push("error.execution".into());
     let mut search = Search {
         chart: &chart,
-        events,
+        events: events(definition),
         oracle: Oracle::new(definition),
-        limits: Limits {
-            microsteps: MAX_MICROSTEPS,
-            ..Limits::default()
-        },
+        limits: limits(),
         found: IndexMap::new(),
         effort: 0,
     };
     match search.explore() {
         Ok(()) => search.judge(),
         Err(limit) => Soundness::Unknown { limit },
+    }
+}
+
+/// Every event that may come.
+pub(super) fn events(definition: &Definition) -> Vec<Arc<str>> {
+    let mut events = outside_events(definition);
+    events.push("error.execution".into());
+    events
+}
+
+/// The limits of one step.
+pub(super) fn limits() -> Limits {
+    Limits {
+        microsteps: MAX_MICROSTEPS,
+        ..Limits::default()
     }
 }
 
@@ -95,6 +108,8 @@ struct Found {
     snapshot: Snapshot,
     /// From where it was found, and by which event; none at the start.
     from: Option<(usize, Arc<str>)>,
+    /// How guards were answered in that step.
+    answers: Vec<bool>,
     /// From where else a step leads to it.
     before: Vec<usize>,
 }
@@ -184,6 +199,7 @@ impl Search<'_> {
         let found = self.found.entry(key).or_insert_with(|| Found {
             snapshot,
             from,
+            answers: self.oracle.answers(),
             before: Vec::new(),
         });
         found.before.extend(before);
@@ -223,6 +239,7 @@ impl Search<'_> {
             // A chart whose first step goes round for ever has no configuration at all.
             None if ends.is_empty() => Soundness::Unsound {
                 path: Vec::new(),
+                answers: Vec::new(),
                 active: Vec::new(),
             },
             None => Soundness::Sound {
@@ -232,17 +249,21 @@ impl Search<'_> {
     }
 
     fn unsound(&self, number: usize) -> Soundness {
-        let mut path = Vec::new();
+        let (mut path, mut answers) = (Vec::new(), Vec::new());
         let mut at = number;
         while let Some((before, event)) = &self.found[at].from {
             path.push(event.clone());
+            answers.push(self.found[at].answers.clone());
             at = *before;
         }
+        answers.push(self.found[at].answers.clone());
         path.reverse();
+        answers.reverse();
         let configuration = &self.found[number].snapshot.configuration;
         let atomic = self.chart.atomic_states(configuration);
         Soundness::Unsound {
             path,
+            answers,
             active: atomic
                 .map(|state| self.chart.state(state).id.clone())
                 .collect(),

@@ -83,6 +83,10 @@ fn the_way_to_where_a_case_is_stuck_is_the_shortest() {
             path: [
                 "go",
             ],
+            answers: [
+                [],
+                [],
+            ],
             active: [
                 "both.left.second",
                 "both.right.waiting",

@@ -16,7 +16,7 @@ use casewright_chart::{
     ExpressionIndex, Limits, Scope, Send, Snapshot, StateIndex, Status, Step, StepError, Timestamp,
     Value, start, step,
 };
-use casewright_definition::analysis::{Soundness, soundness};
+use casewright_definition::analysis::{Soundness, Walk, WalkError, soundness};
 use casewright_definition::source::Source;
 use casewright_definition::{Circumstances, Definition, Evaluator, Pack};
 use proptest::prelude::*;
@@ -408,6 +408,19 @@ fn can_end(graph: &Graph, from: &Place) -> bool {
     false
 }
 
+/// Goes the way to where a case is stuck.
+fn walk<'a>(
+    definition: &'a Definition,
+    path: &[Arc<str>],
+    answers: &[Vec<bool>],
+) -> Result<Walk<'a>, WalkError> {
+    let mut walk = Walk::start(definition, &answers[0])?;
+    for (event, answers) in path.iter().zip(&answers[1..]) {
+        walk.send(event, answers)?;
+    }
+    Ok(walk)
+}
+
 fn compare(definition: &Definition, graph: &Graph) -> Result<bool, TestCaseError> {
     let stuck: Vec<&Place> = graph
         .distance
@@ -421,11 +434,22 @@ fn compare(definition: &Definition, graph: &Graph) -> Result<bool, TestCaseError
             prop_assert_eq!(configurations, graph.distance.len());
             Ok(true)
         }
-        Soundness::Unsound { path, active } if graph.distance.is_empty() => {
-            prop_assert!(path.is_empty() && active.is_empty());
+        Soundness::Unsound {
+            path,
+            answers,
+            active,
+        } if graph.distance.is_empty() => {
+            prop_assert!(path.is_empty() && answers.is_empty() && active.is_empty());
             Ok(false)
         }
-        Soundness::Unsound { path, active } => {
+        Soundness::Unsound {
+            path,
+            answers,
+            active,
+        } => {
+            let walk = walk(definition, &path, &answers).unwrap();
+            prop_assert_eq!(walk.active(), active.clone(), "gone again");
+            prop_assert!(!walk.is_done());
             prop_assert_eq!(nearest, Some(path.len()), "the shortest way to be stuck");
             let chart = &definition.chart;
             let is_told = |at: &&&Place| {
