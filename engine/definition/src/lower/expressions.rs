@@ -152,7 +152,8 @@ impl Lowering<'_> {
                     Some(hint) => diagnostic.with_hint(hint),
                     None => diagnostic,
                 };
-                let span = error.offset.map(|at| (at, at + 1));
+                let length = |at: usize| text.get(at..)?.chars().next().map(char::len_utf8);
+                let span = error.offset.map(|at| (at, at + length(at).unwrap_or(1)));
                 self.report_at(diagnostic, pointer, span);
                 Expression::Literal(Value::Null)
             }

@@ -161,3 +161,19 @@ fn documents_end_where_the_specification_says() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert!(cases::CASES.len() >= 60, "{}", cases::CASES.len());
 }
+
+#[test]
+fn any_event_may_come_so_what_waits_for_one_is_reached() {
+    let text = document(
+        "<state id='a'><transition event='x.*' target='b'/></state><state id='b'><transition event='*' target='c'/></state><final id='c'/><state id='d'><transition event='y' target='c'/></state>",
+    );
+    let imported = import(&text);
+    let yaml = serde_json::to_string_pretty(&imported.workflow).expect("JSON");
+    let source = Source::new("chart.json", &yaml);
+    let (_, findings) = Definition::check(source, &imported.pack, None);
+    let found = findings.diagnostics.iter();
+    let found: Vec<String> = found
+        .map(|found| format!("{}: {}", found.code, found.message))
+        .collect();
+    assert_eq!(found, ["state-unreachable: nothing leads to the state `d`"]);
+}
