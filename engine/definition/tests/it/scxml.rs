@@ -47,7 +47,7 @@ fn definition(imported: Imported) -> Definition {
     };
     let bytes = bundle.to_bytes().expect("JSON");
     assert_eq!(found.digest, Digest::of(&bytes), "{text}");
-    let stored: Bundle = serde_json::from_slice(&bytes).expect("a bundle");
+    let stored = Bundle::from_bytes(&bytes).expect("a bundle");
     assert_eq!(stored, bundle);
     found
 }

@@ -10,7 +10,7 @@ use crate::source::{MAX_NODES, Source, Span};
 const NAMESPACE: &str = "http://www.w3.org/2005/07/scxml";
 
 /// The deepest nesting of elements, which are walked by recursion.
-const MAX_ELEMENT_DEPTH: usize = 64;
+const MAX_ELEMENT_DEPTH: usize = 96;
 
 /// An element.
 pub(super) type Node<'d> = roxmltree::Node<'d, 'd>;
