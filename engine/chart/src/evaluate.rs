@@ -57,7 +57,8 @@ pub trait Evaluate {
     /// [`Evaluate::value`] does.
     ///
     /// # Errors
-    /// It cannot be evaluated at all. The chart raises `error.execution` and skips the rest of the block.
+    /// It cannot be evaluated at all. The chart raises `error.execution`; the event comes without data, and
+    /// an `emit` does not go out.
     fn payload(
         &self,
         expression: ExpressionIndex,

@@ -9,10 +9,12 @@
 //! - `data` finds fields that nothing writes, `writes` those that are read too early, `texts` missing
 //!   translations;
 //! - `soundness` explores the configurations of the `skeleton` of the chart, with guards as an
-//!   `oracle` gives them: from each, can the case still end? `walk` goes one such way again.
+//!   `oracle` gives them: from each, can the case still end? `endless` tells of the steps that cannot,
+//!   `walk` goes one way through them again.
 
 mod constant;
 mod data;
+mod endless;
 mod guards;
 mod oracle;
 mod reach;
@@ -166,7 +168,9 @@ impl Analysis<'_> {
     }
 
     fn soundness(&mut self) {
-        let found = match soundness(self.definition) {
+        let (soundness, rounds) = soundness::explored(self.definition);
+        self.endless(&rounds);
+        let found = match soundness {
             Soundness::Sound { .. } => return,
             Soundness::Unknown { limit } => {
                 let message = format!(

@@ -114,6 +114,19 @@ impl Bundle {
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         serde_json::to_vec(self)
     }
+
+    /// What [`Bundle::to_bytes`] gave, read again. States may stand deeper in each other than `serde_json`
+    /// reads of its own accord; no deeper than a file may, if the bytes are those of their digest.
+    ///
+    /// # Errors
+    /// The bytes are no bundle.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_slice(bytes);
+        reader.disable_recursion_limit();
+        let bundle = Bundle::deserialize(&mut reader)?;
+        reader.end()?;
+        Ok(bundle)
+    }
 }
 
 impl Digest {

@@ -25,8 +25,9 @@ pub use document::Document;
 
 /// The largest file that is read. Workflows written by people stay below a tenth of it.
 pub const MAX_BYTES: usize = 1024 * 1024;
-/// The deepest nesting of mappings and sequences. Whatever walks a document later may recurse safely.
-pub const MAX_DEPTH: usize = 64;
+/// The deepest nesting of mappings and sequences: 64 states inside each other are 128 of it. Whatever walks
+/// a document later may recurse safely.
+pub const MAX_DEPTH: usize = 160;
 /// The most nodes in a document, where an alias counts for all that it stands for: ten nested aliases
 /// of ten items each would otherwise turn a small file into ten thousand million nodes.
 pub const MAX_NODES: usize = 100_000;

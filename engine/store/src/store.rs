@@ -292,7 +292,7 @@ impl Store {
             let message = format!("definition {digest} is not what was stored");
             return Err(StoreError::corrupt(Table::Definitions, message));
         }
-        let bundle = serde_json::from_slice(&bytes).map_err(|error| {
+        let bundle = Bundle::from_bytes(&bytes).map_err(|error| {
             StoreError::corrupt(Table::Definitions, format!("definition {digest}: {error}"))
         })?;
         Ok(Some(bundle))

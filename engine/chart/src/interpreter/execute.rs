@@ -49,9 +49,11 @@ impl Interpreter<'_> {
                 None => Flow::Skip,
             }),
             Action::Raise { event, data } => match self.name(event)? {
-                Some(event) => self.with_data(*data, |this, data| {
-                    this.raise(Event::internal(event, data));
-                }),
+                Some(event) => {
+                    let data = self.payload(*data, None)?.unwrap_or_default();
+                    self.raise(Event::internal(event, data));
+                    Ok(Flow::Continue)
+                }
                 None => Ok(Flow::Skip),
             },
             Action::Send(send) => self.send(send),
@@ -70,9 +72,14 @@ impl Interpreter<'_> {
                 }
                 None => Flow::Skip,
             }),
-            Action::Emit { event, data } => self.with_data(*data, |this, data| {
-                let event = event.clone();
-                this.effects.push(Effect::Emit { event, data });
+            // What leaves the chart is not sent out empty.
+            Action::Emit { event, data } => Ok(match self.payload(*data, None)? {
+                Some(data) => {
+                    let event = event.clone();
+                    self.effects.push(Effect::Emit { event, data });
+                    Flow::Continue
+                }
+                None => Flow::Skip,
             }),
             Action::If {
                 branches,
@@ -101,20 +108,6 @@ impl Interpreter<'_> {
                 location,
             } => self.decide(*decision, *input, location),
         }
-    }
-
-    fn with_data(
-        &mut self,
-        data: Option<ExpressionIndex>,
-        act: impl FnOnce(&mut Self, Value),
-    ) -> Result<Flow, StepError> {
-        Ok(match self.payload(data, None)? {
-            Some(data) => {
-                act(self, data);
-                Flow::Continue
-            }
-            None => Flow::Skip,
-        })
     }
 
     pub(super) fn assign(&mut self, location: &Location, value: Value) -> Flow {
@@ -247,7 +240,7 @@ impl Interpreter<'_> {
 
     /// What an event carries, or the end of a state: `null` when nothing. An entry that cannot be
     /// evaluated is left away and raises its error (SCXML 5.7.2), with the id of the `send` that it is
-    /// for; none when all of it failed.
+    /// for; none when all of it failed, which leaves an event without data (SCXML 5.6.2).
     pub(super) fn payload(
         &mut self,
         expression: Option<ExpressionIndex>,

@@ -44,7 +44,7 @@ impl From<EvaluateError> for Undeliverable {
 
 impl Interpreter<'_> {
     /// `send`. Whatever of it fails, the error event bears its id (SCXML 5.10.1), and the event is
-    /// not sent (SCXML 6.2.3).
+    /// not sent (SCXML 6.2.3), unless it is only what it carries: then it is sent without (SCXML 5.6.2).
     pub(super) fn send(&mut self, send: &Send) -> Result<Flow, StepError> {
         let id = match &send.id_location {
             Some(location) if send.id.is_none() => match self.new_send_id(location)? {
@@ -61,9 +61,7 @@ impl Interpreter<'_> {
             }
         };
         self.check_size(&Value::String(event.clone()))?;
-        let Some(data) = self.payload(send.data, id.as_ref())? else {
-            return Ok(Flow::Skip);
-        };
+        let data = self.payload(send.data, id.as_ref())?.unwrap_or_default();
         match queue {
             Queue::Internal => self.raise(Event {
                 send_id: id,

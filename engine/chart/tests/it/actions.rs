@@ -33,10 +33,12 @@ fn an_error_skips_the_rest_of_its_block_and_no_other_block() {
               take a -e-> b
               log 7
               error it fails
+              log 8
               enter b
               log 9
             platform event error.execution
             platform event error.execution
+            internal event r
             = b
         "#]],
     );
@@ -97,6 +99,7 @@ fn every_action_that_fails_raises_error_execution() {
             platform event error.execution
               take a -error.execution->
               log {"message": "it fails"}
+            internal event r
             platform event error.execution
               take a -error.execution->
               log {"message": "it fails"}
@@ -124,6 +127,7 @@ fn every_action_that_fails_raises_error_execution() {
             platform event error.execution
               take a -error.execution->
               log {"message": "`data.n` is no object and has no such item, so nothing fits below it"}
+              ! schedule 0 at 0ms
             = a {"n": 1}
         "#]],
     );

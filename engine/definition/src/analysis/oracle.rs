@@ -26,6 +26,16 @@ pub(super) struct Oracle<'a> {
 struct Round {
     script: Vec<bool>,
     asked: BTreeMap<Question, bool>,
+    noted: Vec<Noted>,
+}
+
+/// What happened in a step, as far as it tells whether the step can end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// The transition of this number was taken.
+    Taken(usize),
+    /// A guard was asked whose answer lies with the data.
+    Asked,
 }
 
 impl<'a> Oracle<'a> {
@@ -40,7 +50,7 @@ impl<'a> Oracle<'a> {
     pub(super) fn script(&self, answers: &[bool]) {
         *self.round.borrow_mut() = Round {
             script: answers.to_vec(),
-            asked: BTreeMap::new(),
+            ..Round::default()
         };
     }
 
@@ -51,11 +61,17 @@ impl<'a> Oracle<'a> {
         asked.copied().collect()
     }
 
+    /// What has happened in the step so far.
+    pub(super) fn noted(&self) -> Vec<Noted> {
+        self.round.borrow().noted.clone()
+    }
+
     /// Makes ready for the next way through the same step; false when there is none left.
     pub(super) fn turn(&self) -> bool {
         let mut round = self.round.borrow_mut();
         let asked = round.asked.len();
         round.asked.clear();
+        round.noted.clear();
         round.script.truncate(asked);
         while round.script.pop_if(|answer| !*answer).is_some() {}
         match round.script.last_mut() {
@@ -76,6 +92,7 @@ impl Evaluate for Oracle<'_> {
         let event = scope.event.map(|event| event.name.clone());
         let question = (guard.0, scope.configuration.to_vec(), event);
         let mut round = self.round.borrow_mut();
+        round.noted.push(Noted::Asked);
         if let Some(holds) = round.asked.get(&question) {
             return Ok(*holds);
         }
@@ -91,7 +108,10 @@ impl Evaluate for Oracle<'_> {
         Ok(holds)
     }
 
-    fn value(&self, _: ExpressionIndex, _: &Scope<'_>) -> Result<Value, EvaluateError> {
+    /// The skeleton asks for no value but the number of the transition that is taken.
+    fn value(&self, taken: ExpressionIndex, _: &Scope<'_>) -> Result<Value, EvaluateError> {
+        let taken = Noted::Taken(taken.0 as usize);
+        self.round.borrow_mut().noted.push(taken);
         Ok(Value::Null)
     }
 

@@ -175,7 +175,8 @@ pub(super) fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
     wide.is_empty() == narrow.is_empty() && narrow.iter().all(covered)
 }
 
-/// The events that may come from outside: declared, sent by an action, or a service's answer.
+/// The events that may come from outside: declared, sent by an action, or a service's answer; and where
+/// any event may come, all that a transition waits for.
 pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
     let mut events: Vec<Arc<str>> = definition.events.keys().cloned().collect();
     visit(&definition.chart, &mut |action| match action {
@@ -190,9 +191,26 @@ pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
         let done = |invoke: &casewright_chart::Invoke| format!("done.invoke.{}", invoke.id).into();
         events.extend(state.invokes.iter().map(done));
     }
+    if definition.bundle.workflow.open_events {
+        events.extend(awaited(&definition.chart));
+    }
     let mut seen = std::collections::BTreeSet::new();
     events.retain(|event| seen.insert(event.clone()));
     events
+}
+
+/// What transitions wait for, apart from what only the chart itself raises; for one that takes every
+/// event, `*`.
+fn awaited(chart: &Chart) -> impl Iterator<Item = Arc<str>> {
+    let transitions = chart.transitions();
+    let descriptors = transitions.flat_map(|(_, transition)| &transition.descriptors);
+    descriptors.filter_map(|descriptor| match descriptor.prefix() {
+        "" => Some("*".into()),
+        prefix => {
+            let is_own = ["done", "error"].contains(&prefix.split('.').next().unwrap_or_default());
+            (!is_own).then(|| prefix.into())
+        }
+    })
 }
 
 fn events(definition: &Definition) -> Vec<Arc<str>> {
@@ -231,7 +249,7 @@ pub(super) fn visit<'a>(chart: &'a Chart, see: &mut dyn FnMut(&'a Action)) {
     }
 }
 
-fn visit_block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Action)) {
+pub(super) fn visit_block<'a>(block: &'a Block, see: &mut dyn FnMut(&'a Action)) {
     for action in block {
         see(action);
         match action {

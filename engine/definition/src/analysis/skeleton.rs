@@ -1,7 +1,9 @@
-//! A chart without all that does not move it: only what raises events is left of its actions.
+//! A chart without all that does not move it: only what raises events, or sends them at once, is left of
+//! its actions, and each transition says when it is taken.
 
 use casewright_chart::{
-    Action, Block, Branch, Chart, InitialNode, StateIndex, StateNode, TransitionNode,
+    Action, Block, Branch, Chart, ExpressionIndex, InitialNode, Send, StateIndex, StateNode,
+    TransitionNode,
 };
 
 /// The chart with the same states and transitions, and of its actions only those that raise events.
@@ -31,7 +33,9 @@ fn node(chart: &Chart, index: StateIndex) -> StateNode {
                 guard: transition.guard,
                 targets: ids(&transition.targets),
                 internal: transition.internal,
-                content: raising(&transition.content),
+                content: std::iter::once(noting(index.get()))
+                    .chain(raising(&transition.content))
+                    .collect(),
             }
         })
         .collect();
@@ -42,6 +46,14 @@ fn node(chart: &Chart, index: StateIndex) -> StateNode {
     node
 }
 
+/// Tells the oracle that a transition is taken.
+fn noting(transition: usize) -> Action {
+    Action::Log {
+        label: None,
+        value: ExpressionIndex(u32::try_from(transition).unwrap_or(u32::MAX)),
+    }
+}
+
 /// What of a block raises events. A loop becomes a question: it goes round, or it does not.
 fn raising(block: &Block) -> Block {
     block.iter().filter_map(raising_action).collect()
@@ -49,6 +61,15 @@ fn raising(block: &Block) -> Block {
 
 fn raising_action(action: &Action) -> Option<Action> {
     match action {
+        // One that goes nowhere else, and at once.
+        Action::Send(send)
+            if send.event.fixed().is_some()
+                && send.target.is_none()
+                && send.processor.is_none()
+                && send.delay.is_none() =>
+        {
+            Some(Action::Send(Send::new(send.event.clone())))
+        }
         // One whose name is worked out counts as an event from outside.
         Action::Raise { event, .. } if event.fixed().is_some() => Some(Action::Raise {
             event: event.clone(),

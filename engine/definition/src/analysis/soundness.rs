@@ -6,7 +6,7 @@
 //! be held up by a guard that never holds; one that is called unsound has a place from which no guard, no
 //! event and no timer leads to an end.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use casewright_chart::{
@@ -15,6 +15,7 @@ use casewright_chart::{
 };
 use indexmap::IndexMap;
 
+use super::endless::{Chain, Round, caught};
 use super::oracle::Oracle;
 use super::reach::outside_events;
 use super::skeleton::skeleton;
@@ -61,10 +62,14 @@ pub enum Soundness {
 
 /// Explores the configurations of a definition's chart.
 pub fn soundness(definition: &Definition) -> Soundness {
+    explored(definition).0
+}
+
+/// What [`soundness`] says, and the rounds without an end that were met.
+pub(super) fn explored(definition: &Definition) -> (Soundness, BTreeSet<Round>) {
     let Some(chart) = skeleton(&definition.chart) else {
-        return Soundness::Unknown {
-            limit: "MAX_EFFORT",
-        };
+        let limit = "MAX_EFFORT";
+        return (Soundness::Unknown { limit }, BTreeSet::new());
     };
     let mut search = Search {
         chart: &chart,
@@ -72,12 +77,17 @@ pub fn soundness(definition: &Definition) -> Soundness {
         oracle: Oracle::new(definition),
         limits: limits(),
         found: IndexMap::new(),
+        rounds: BTreeSet::new(),
+        chain: Chain::default(),
         effort: 0,
     };
-    match search.explore() {
+    let soundness = match search.explore() {
         Ok(()) => search.judge(),
         Err(limit) => Soundness::Unknown { limit },
-    }
+    };
+    let mut rounds = search.chain.rounds();
+    rounds.extend(search.rounds);
+    (soundness, rounds)
 }
 
 /// Every event that may come.
@@ -120,6 +130,10 @@ struct Search<'a> {
     oracle: Oracle<'a>,
     limits: Limits,
     found: IndexMap<Key, Found>,
+    /// The rounds in which steps were caught.
+    rounds: BTreeSet<Round>,
+    /// The steps that send events at once.
+    chain: Chain,
     effort: usize,
 }
 
@@ -174,7 +188,8 @@ impl Search<'_> {
             self.spend(STEP_EFFORT + active * active / 4)?;
             match take(self) {
                 Ok(step) if step.taken => self.note(step.snapshot, from.clone())?,
-                _ => {}
+                Ok(_) => {}
+                Err(_) => self.rounds.extend(caught(&self.oracle.noted())),
             }
             if !self.oracle.turn() {
                 return Ok(());
@@ -184,9 +199,11 @@ impl Search<'_> {
 
     fn note(
         &mut self,
-        snapshot: Snapshot,
+        mut snapshot: Snapshot,
         from: Option<(usize, Arc<str>)>,
     ) -> Result<(), &'static str> {
+        // What was sent counts as an event that may come at any time.
+        let pending = std::mem::take(&mut snapshot.pending);
         let history = snapshot.history.iter();
         let key = Key {
             configuration: snapshot.configuration.clone(),
@@ -196,7 +213,12 @@ impl Search<'_> {
             done: snapshot.status != Status::Running,
         };
         let before = from.as_ref().map(|(before, _)| *before);
-        let found = self.found.entry(key).or_insert_with(|| Found {
+        let entry = self.found.entry(key);
+        if let [sent] = pending.as_slice() {
+            let sent = (entry.index(), sent.event.clone());
+            self.chain.note(from.clone(), sent, &self.oracle.noted());
+        }
+        let found = entry.or_insert_with(|| Found {
             snapshot,
             from,
             answers: self.oracle.answers(),

@@ -1,17 +1,21 @@
 //! States that nothing leads to, that nothing leads on from, or that wait for ever.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use casewright_chart::{Action, Descriptor, StateIndex, StateKind, Transition, TransitionIndex};
+use casewright_chart::{
+    Action, Block, Descriptor, StateIndex, StateKind, Transition, TransitionIndex,
+};
 
+use super::writes::Place;
 use super::{Analysis, STATE_DEAD_END, STATE_NO_DEADLINE, STATE_UNREACHABLE, reach};
 
 /// The events whose coming tells something about a wait.
 struct Waits {
     /// The events from outside.
     people: Vec<Arc<str>>,
-    /// The events that are sent with a delay.
-    timers: Vec<Arc<str>>,
+    /// The events that are sent with a delay, each with the states that may be active after it was.
+    timers: Vec<(Vec<Arc<str>>, BTreeSet<StateIndex>)>,
     /// The events that are sent at once, and the answers of services.
     own: Vec<Arc<str>>,
 }
@@ -46,14 +50,21 @@ impl Analysis<'_> {
 
     fn waits(&self) -> Waits {
         let (mut timers, mut own) = (Vec::new(), Vec::new());
-        reach::visit(self.chart, &mut |action| {
-            if let Action::Send(send) = action {
-                match send.delay {
-                    Some(_) => timers.extend(reach::names(self.chart, &send.event)),
-                    None => own.extend(reach::names(self.chart, &send.event)),
+        for (place, block) in self.blocks() {
+            let mut delayed = Vec::new();
+            reach::visit_block(block, &mut |action| {
+                if let Action::Send(send) = action {
+                    let events = match send.delay {
+                        Some(_) => &mut delayed,
+                        None => &mut own,
+                    };
+                    events.extend(reach::names(self.chart, &send.event));
                 }
+            });
+            if !delayed.is_empty() {
+                timers.push((delayed, self.after(place)));
             }
-        });
+        }
         let invokes = self.chart.states().flat_map(|(_, state)| &state.invokes);
         own.extend(invokes.map(|invoke| Arc::from(format!("done.invoke.{}", invoke.id))));
         Waits {
@@ -61,6 +72,19 @@ impl Analysis<'_> {
             timers,
             own,
         }
+    }
+
+    /// Every block of actions, with its place.
+    fn blocks(&self) -> Vec<(Place, &Block)> {
+        let states = self.chart.states().flat_map(|(index, state)| {
+            let initial = state.initial.iter().map(|initial| &initial.content);
+            let blocks = state.entry.iter().chain(&state.exit).chain(initial);
+            blocks.map(move |block| (Place::State(index), block))
+        });
+        let transitions = self.chart.transitions();
+        let transitions =
+            transitions.map(|(index, transition)| (Place::Actions(index), &transition.content));
+        states.chain(transitions).collect()
     }
 
     /// The transitions that can be taken while a state is active: its own, and those of its ancestors.
@@ -155,6 +179,10 @@ impl Analysis<'_> {
             let id = &self.chart.state(state).id;
             self.places.without_deadline.contains(id)
         });
+        // One that is sent only elsewhere never comes here.
+        let timers = waits.timers.iter();
+        let timers = timers.filter(|(_, states)| states.contains(&state));
+        let timers: Vec<Arc<str>> = timers.flat_map(|(events, _)| events.clone()).collect();
         let beside = self.transitions_beside(state);
         let mut beside = beside
             .iter()
@@ -166,9 +194,9 @@ impl Analysis<'_> {
                 .any(|transition| takes(transition, &waits.people))
             && !live.any(|transition| {
                 transition.descriptors.is_empty()
-                    || takes(transition, &waits.timers)
+                    || takes(transition, &timers)
                     || takes(transition, &waits.own)
             })
-            && !beside.any(|transition| takes(transition, &waits.timers))
+            && !beside.any(|transition| takes(transition, &timers))
     }
 }

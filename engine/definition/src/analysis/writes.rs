@@ -14,7 +14,7 @@ use crate::expression::Expression;
 
 /// A part of the chart whose actions run together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// The guard of a transition.
     Guard(TransitionIndex),
     /// The actions of a transition.
@@ -162,7 +162,7 @@ impl Analysis<'_> {
     }
 
     /// Every state that may be active once a place has been gone through.
-    fn after(&self, place: Place) -> BTreeSet<StateIndex> {
+    pub(super) fn after(&self, place: Place) -> BTreeSet<StateIndex> {
         let mut states = BTreeSet::new();
         let source = self.source(place);
         match place {

@@ -153,6 +153,10 @@ pub(crate) fn parse_delay_ms(text: &str) -> Option<u64> {
     if text.starts_with('P') {
         return parse_duration_ms(text).and_then(|ms| u64::try_from(ms).ok());
     }
+    // As everywhere in CSS, nothing needs no unit.
+    if text == "0" {
+        return Some(0);
+    }
     let unit = |(unit, unit_ms): &(&str, f64)| Some((text.strip_suffix(unit)?, *unit_ms));
     let (number, unit_ms) = DELAY_UNITS.iter().find_map(unit)?;
     let digits = |c: char| c.is_ascii_digit() || c == '.';
@@ -250,7 +254,9 @@ mod tests {
         assert_eq!(parse_delay_ms("PT4H"), Some(4 * 3_600_000));
         assert_eq!(parse_delay_ms("s"), None);
         assert_eq!(parse_delay_ms("-1s"), None);
+        assert_eq!(parse_delay_ms("0"), Some(0));
         assert_eq!(parse_delay_ms("7"), None);
+        assert_eq!(parse_delay_ms("00"), None);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! SCXML documents as workflows.
 //!
-//! `xml` reads elements and attributes with their places, `names` gives every state its key, `cel`
+//! `comments` takes comments out, `xml` reads elements and attributes with their places, `names` gives every state its key, `cel`
 //! rewrites expressions, `data` the data model, `states` and `content` the rest, `send` what goes
 //! out; `head` puts a workflow around it all.
 
 pub(super) mod cel;
+mod comments;
 mod content;
 mod data;
 pub(super) mod head;
@@ -70,7 +71,8 @@ struct Importer<'d> {
 }
 
 pub(super) fn import(source: &Source) -> Result<Imported, Vec<Diagnostic>> {
-    let document = xml::parse(source).map_err(|error| vec![error])?;
+    let text = comments::without_comments(&source.text);
+    let document = xml::parse(source, &text).map_err(|error| vec![error])?;
     let mut importer = Importer {
         source,
         root: document.root_element(),

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use casewright_definition::analysis::{Soundness, soundness};
-use casewright_definition::{Files, Findings, Pack};
+use casewright_definition::analysis::{Soundness, TRANSITION_ENDLESS, soundness};
+use casewright_definition::source::Source;
+use casewright_definition::{Definition, Files, Findings, Pack};
 use expect_test::expect;
 
 use crate::desk::{definition, workflow};
@@ -45,11 +46,7 @@ fn the_shipped_workflows_are_sound() {
         };
         file.diagnostics.iter().map(line)
     });
-    // A wait without a deadline is a question to the author; anything else would be a mistake.
-    let other: String = found
-        .filter(|line| !line.contains("state-no-deadline"))
-        .collect();
-    assert_eq!(other, "");
+    assert_eq!(found.collect::<String>(), "");
 }
 
 fn verdict(states: &str) -> Soundness {
@@ -141,4 +138,46 @@ fn too_many_configurations_are_not_judged() {
             limit: "MAX_EFFORT"
         }
     );
+}
+
+/// Whether something is called endless in states that a clerk can `go` through.
+fn is_endless(states: &str) -> bool {
+    let head = "data: {properties: {n: {type: integer, default: 0}}}\nevents:\n  go: {title: Go, roles: [clerk]}\n";
+    let text = workflow(&format!("{head}states:\n{states}"));
+    let source = Source::new("w.yaml", text);
+    let (definition, findings) = Definition::check(source, &crate::desk::pack(), None);
+    assert!(definition.is_some(), "{}", findings.report());
+    let mut found = findings.diagnostics.iter();
+    found.any(|found| found.code == TRANSITION_ENDLESS)
+}
+
+#[test]
+fn what_nothing_holds_up_is_endless() {
+    for states in [
+        "  a: {always: b}\n  b: {always: a}\n",
+        "  a: {on: {go: b}}\n  b: {entry: {raise: x}, on: {x: {target: b, reenter: true}}}\n",
+        "  a: {on: {go: b}}\n  b: {always: {guard: 'true', actions: {log: '1'}}}\n",
+        "  a: {type: parallel, states: {b: {states: {c: {always: d}, d: {always: c}}}, e: {states: {f: {on: {go: {actions: {log: '1'}}}}}}}}\n",
+        "  a: {on: {go: b}}\n  b: {entry: {send: {event: x}}, on: {x: {target: b, reenter: true}}}\n",
+        "  a: {on: {go: {guard: data.n > 3, target: b}}}\n  b: {always: c}\n  c: {always: b}\n",
+    ] {
+        assert!(is_endless(states), "{states}");
+    }
+}
+
+#[test]
+fn what_a_guard_a_delay_or_a_person_holds_up_is_not_endless() {
+    for states in [
+        "  a: {always: {guard: data.n < 3, target: a, reenter: true, actions: {assign: {n: data.n + 1}}}}\n",
+        "  a: {always: b}\n  b: {always: [{guard: data.n > 3, target: c}, {target: a}]}\n  c: {type: final}\n",
+        "  a: {entry: {raise: x}, on: {x: [{guard: data.n < 3, target: a, reenter: true}]}}\n",
+        "  a: {on: {go: b}}\n  b: {entry: {send: {event: x, delay: PT1H}}, on: {x: {target: b, reenter: true}}}\n",
+        "  a: {on: {go: b}}\n  b: {on: {go: a}}\n",
+        "  a: {on: {go: b}}\n  b: {entry: {send: {event: x}}, on: {x: {guard: data.n < 3, target: b, reenter: true}}}\n",
+        "  a: {on: {go: b}}\n  b: {entry: [{send: {event: x}}, {send: {event: y}}], on: {x: {target: b, reenter: true}, y: c}}\n  c: {type: final}\n",
+        "  a: {on: {go: {target: b, actions: {send: {event: x}}}}}\n  b: {on: {x: c}}\n  c: {on: {go: a}}\n",
+        "  a: {type: parallel, states: {b: {states: {c: {always: {guard: In('a.e.g'), target: d}}, d: {}}}, e: {states: {f: {on: {go: g}}, g: {always: {guard: In('a.b.d'), target: f}}}}}}\n",
+    ] {
+        assert!(!is_endless(states), "{states}");
+    }
 }

@@ -33,7 +33,7 @@ fn a_stored_bundle_has_the_same_digest_and_runs_the_same() {
     let first = definition(&workflow(REST));
     let bytes = first.bundle.to_bytes().unwrap();
     assert_eq!(Digest::of(&bytes), first.digest);
-    let bundle: Bundle = serde_json::from_slice(&bytes).unwrap();
+    let bundle = Bundle::from_bytes(&bytes).unwrap();
     let second = Definition::compile(first.digest, bundle).unwrap();
     assert_eq!(second.digest, first.digest);
     assert_eq!(second.bundle, first.bundle);
@@ -81,7 +81,7 @@ fn a_stored_definition_keeps_its_digest_whatever_this_program_would_write() {
     pack.insert("version".to_owned(), version);
     let bytes = serde_json::to_vec(&json).unwrap();
     let digest = Digest::of(&bytes);
-    let bundle: Bundle = serde_json::from_slice(&bytes).unwrap();
+    let bundle = Bundle::from_bytes(&bytes).unwrap();
     assert_ne!(Digest::of(&bundle.to_bytes().unwrap()), digest);
     assert_eq!(Definition::compile(digest, bundle).unwrap().digest, digest);
 }

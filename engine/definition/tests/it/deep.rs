@@ -1,6 +1,8 @@
 //! Expressions of the worst shapes, in a thread whose stack is small.
 
 use casewright_definition::expression::{MAX_EXPRESSION_BYTES, Program};
+use casewright_definition::source::{MAX_DEPTH, Source};
+use casewright_definition::{Bundle, Definition};
 
 use crate::desk::{Case, definition, workflow};
 
@@ -76,9 +78,8 @@ fn what_compiles_can_be_run_too() {
                 "data: {{}}\nevents: {{ go: {{ title: Go, roles: [clerk] }} }}\nstates:\n  open:\n    on:\n      go: {{ actions: {{ log: {} }} }}\n",
                 serde_json::to_string(&text).unwrap()
             );
-            let source = casewright_definition::source::Source::new("deep.yaml", workflow(&rest));
-            let checked =
-                casewright_definition::Definition::check(source, &crate::desk::pack(), None);
+            let source = Source::new("deep.yaml", workflow(&rest));
+            let checked = Definition::check(source, &crate::desk::pack(), None);
             if let (Some(definition), _) = checked {
                 let mut case = Case::new(definition);
                 case.start();
@@ -127,4 +128,67 @@ fn a_product_of_lists_is_bounded_by_what_can_be_written() {
     let mut case = Case::new(definition(&workflow(&rest)));
     case.start();
     assert!(case.story.contains("log 10"), "{}", case.story);
+}
+
+/// As many states inside each other, with something to do in the innermost.
+fn tower(depth: usize) -> String {
+    let open: String = (0..depth).map(|n| format!("<state id='s{n}'>")).collect();
+    let close = "</state>".repeat(depth);
+    let inner = "<onentry><if cond='true'><if cond='true'><log expr='[[1]]'/></if></if></onentry><transition event='e' target='s0'/>";
+    format!("<scxml>{open}{inner}{close}</scxml>")
+}
+
+#[test]
+fn sixty_states_inside_each_other_fit_in_a_small_stack() {
+    in_small_stack(|| {
+        let last = crate::scxml::run(&tower(60), "e");
+        assert_eq!(last, "s59");
+    });
+}
+
+#[test]
+fn a_file_as_deep_as_may_be_fits_in_a_small_stack() {
+    let nest = |open: &str, inner: &str, close: &str, levels: usize| {
+        let depth = (MAX_DEPTH - 12) / levels;
+        format!("{}{inner}{}", open.repeat(depth), close.repeat(depth))
+    };
+    let log = "{log: '1'}";
+    let actions = [
+        nest("{block: ", log, "}", 1),
+        nest("{block: [", log, "]}", 2),
+        nest("{if: {guard: 'true', actions: ", log, "}}", 2),
+        nest(
+            "{foreach: {array: '[1]', item: n, actions: [",
+            log,
+            "]}}",
+            3,
+        ),
+        format!("{{log: {{value: {}}}}}", nest("[", "'1'", "]", 1)),
+        format!("{{log: {{value: {}}}}}", nest("{a: ", "'1'", "}", 1)),
+    ];
+    let schemas = [
+        nest("{properties: {x: ", "{type: integer}", "}}", 2),
+        nest("{items: ", "{type: integer}", "}", 1),
+        nest("{allOf: [", "{type: integer}", "]}", 2),
+        nest("{not: ", "{type: integer}", "}", 1),
+        format!("{{default: {}}}", nest("[", "1", "]", 1)),
+    ];
+    let actions =
+        actions.map(|action| format!("data: {{}}\nstates: {{ a: {{ entry: {action} }} }}\n"));
+    let schemas = schemas.map(|schema| {
+        format!("data: {{ properties: {{ x: {schema} }} }}\nstates: {{ a: {{ entry: {{log: data.x}} }} }}\n")
+    });
+    for rest in actions.into_iter().chain(schemas) {
+        in_small_stack(move || {
+            let source = Source::new("deep.yaml", workflow(&format!("events: {{}}\n{rest}")));
+            let (definition, findings) = Definition::check(source, &crate::desk::pack(), None);
+            // Other limits may come first, but they must be told.
+            assert!(definition.is_some() || findings.has_errors());
+            let Some(definition) = definition else { return };
+            let bytes = definition.bundle.to_bytes().unwrap();
+            assert_eq!(Bundle::from_bytes(&bytes).unwrap(), definition.bundle);
+            let mut case = Case::new(definition);
+            case.start();
+        });
+    }
 }

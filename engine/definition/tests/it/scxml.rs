@@ -47,7 +47,7 @@ fn definition(imported: Imported) -> Definition {
     };
     let bytes = bundle.to_bytes().expect("JSON");
     assert_eq!(found.digest, Digest::of(&bytes), "{text}");
-    let stored: Bundle = serde_json::from_slice(&bytes).expect("a bundle");
+    let stored = Bundle::from_bytes(&bytes).expect("a bundle");
     assert_eq!(stored, bundle);
     found
 }
@@ -160,4 +160,20 @@ fn documents_end_where_the_specification_says() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert!(cases::CASES.len() >= 60, "{}", cases::CASES.len());
+}
+
+#[test]
+fn any_event_may_come_so_what_waits_for_one_is_reached() {
+    let text = document(
+        "<state id='a'><transition event='x.*' target='b'/></state><state id='b'><transition event='*' target='c'/></state><final id='c'/><state id='d'><transition event='y' target='c'/></state>",
+    );
+    let imported = import(&text);
+    let yaml = serde_json::to_string_pretty(&imported.workflow).expect("JSON");
+    let source = Source::new("chart.json", &yaml);
+    let (_, findings) = Definition::check(source, &imported.pack, None);
+    let found = findings.diagnostics.iter();
+    let found: Vec<String> = found
+        .map(|found| format!("{}: {}", found.code, found.message))
+        .collect();
+    assert_eq!(found, ["state-unreachable: nothing leads to the state `d`"]);
 }

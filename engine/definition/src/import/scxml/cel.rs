@@ -132,7 +132,7 @@ impl<'d> Importer<'d> {
         finding.message = format!("{}, so it raises `error.execution`", finding.message).into();
         finding.severity = Severity::Warning;
         self.diagnostics.push(finding);
-        failing.0.as_str().map(str::to_owned)
+        Some(failing.0)
     }
 
     fn bad_call(&self, program: &Program, text: Text<'d>) -> Option<Diagnostic> {
@@ -327,8 +327,8 @@ fn call_around(expression: &str, argument: (usize, usize)) -> Option<(usize, usi
 }
 
 /// An expression that raises `error.execution` with a message.
-pub(super) fn failing(message: &str) -> Expression {
-    Expression(Json::String(format!("{{}}[{}]", quote(message))))
+pub(super) fn failing(message: &str) -> Cel {
+    Cel(format!("{{}}[{}]", quote(message)))
 }
 
 /// Whether a text is a name in CEL.

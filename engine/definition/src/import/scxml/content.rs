@@ -186,5 +186,5 @@ impl<'d> Importer<'d> {
 
 /// An action that raises `error.execution`.
 pub(super) fn fail(message: &str) -> Action {
-    assign(NOWHERE, failing(message))
+    assign(NOWHERE, Expression(Json::String(failing(message).0)))
 }

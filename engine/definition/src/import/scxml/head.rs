@@ -18,6 +18,17 @@ pub(in crate::import) const ANYONE: &str = "anyone";
 /// The version of what is imported.
 pub(in crate::import) const VERSION: &str = "1.0.0";
 
+/// The attributes of `<scxml>`; `profile` and `exmode` are those of drafts.
+const ATTRIBUTES: [&str; 7] = [
+    "initial",
+    "name",
+    "version",
+    "datamodel",
+    "binding",
+    "profile",
+    "exmode",
+];
+
 impl Importer<'_> {
     /// The workflow of the document, if it is one.
     pub(super) fn workflow(&mut self) -> Option<Workflow> {
@@ -38,7 +49,7 @@ impl Importer<'_> {
                 _ => self.misplaced(child),
             }
         }
-        let initial = self.attribute(root, "initial").is_some();
+        let initial = self.filled(root, "initial").is_some();
         let initial = initial.then(|| self.initial(root)).flatten();
         let states = self.states(root, "");
         if states.is_empty() {
@@ -73,8 +84,7 @@ impl Importer<'_> {
 
     fn check_head(&mut self) {
         let root = self.root;
-        let known = ["initial", "name", "version", "datamodel", "binding"];
-        self.check_attributes(root, &known);
+        self.check_attributes(root, &ATTRIBUTES);
         if let Some(name) = self.attribute(root, "name") {
             self.name = name.value.to_owned();
         }
@@ -82,18 +92,7 @@ impl Importer<'_> {
             let message = format!("expected version `1.0`, found {}", quoted(version.value));
             self.error(SCXML_SHAPE, version.span, message);
         }
-        if let Some(model) = self.attribute(root, "datamodel") {
-            match model.value {
-                "null" => self.is_null = true,
-                "cel" => {}
-                "ecmascript" => self.is_ecmascript = true,
-                other => {
-                    let message = format!("the data model {} cannot be imported", quoted(other));
-                    let hint = "`null` and `cel` can, and what ECMAScript has in common with CEL";
-                    self.unsupported(model.span, message, hint);
-                }
-            }
-        }
+        self.check_model();
         if let Some(binding) = self.attribute(root, "binding") {
             match binding.value {
                 "early" => {}
@@ -104,6 +103,59 @@ impl Importer<'_> {
                 }
             }
         }
+    }
+
+    /// The data model, which drafts of SCXML called `profile`.
+    fn check_model(&mut self) {
+        let root = self.root;
+        let profile = self.filled(root, "profile");
+        if let Some(model) = self.filled(root, "datamodel") {
+            if let Some(profile) = profile.filter(|profile| profile.value != model.value) {
+                let message = format!(
+                    "expected the `profile` to be the data model, {}",
+                    quoted(model.value)
+                );
+                self.doubtful(
+                    profile.span,
+                    message,
+                    "`datamodel` counts; leave `profile` away",
+                );
+            }
+            if !self.model(model.value) {
+                let message = format!("the data model {} cannot be imported", quoted(model.value));
+                let hint = "`null` and `cel` can, and what ECMAScript has in common with CEL";
+                self.unsupported(model.span, message, hint);
+            }
+        } else if let Some(profile) = profile
+            && !self.model(profile.value)
+        {
+            let message = format!(
+                "the profile {} is not known, so it is left away",
+                quoted(profile.value)
+            );
+            self.doubtful(profile.span, message, "say the data model with `datamodel`");
+        }
+        if let Some(mode) = self
+            .filled(root, "exmode")
+            .filter(|mode| !["lax", "strict"].contains(&mode.value))
+        {
+            let message = format!("expected `lax` or `strict`, found {}", quoted(mode.value));
+            self.doubtful(
+                mode.span,
+                message,
+                "`exmode` has no part in a workflow; leave it away",
+            );
+        }
+    }
+
+    /// Takes a data model; false when it is none that can be imported.
+    fn model(&mut self, name: &str) -> bool {
+        match name {
+            "null" => self.is_null = true,
+            "ecmascript" => self.is_ecmascript = true,
+            other => return other == "cel",
+        }
+        true
     }
 
     /// The name in kebab-case, which must not be that of a state.

@@ -7,7 +7,7 @@ use super::content::fail;
 use super::names::words;
 use super::xml::{Node, Text, tag};
 use super::{Importer, SCXML_SHAPE};
-use crate::diagnostic::quoted;
+use crate::diagnostic::{Diagnostic, quoted};
 use crate::expression::{PROCESSOR, parse_delay_ms};
 use crate::file::action::Delay;
 use crate::file::{Action, Cel, Expression, Name, Raise, Send};
@@ -41,7 +41,13 @@ impl<'d> Importer<'d> {
         let target = self.target(node);
         let processor = self.processor(node);
         let delay = self.delay(node);
-        let data = self.payload(node, self.attribute(node, "namelist"));
+        let namelist = self.attribute(node, "namelist");
+        let (data, failure) = match self.payload(node, namelist) {
+            Ok(data) => (data, None),
+            Err(failure) => (None, Some(failure)),
+        };
+        // SCXML 6.2.3: an argument that fails keeps the event from being sent.
+        let event = event.map(|event| failure.map_or(event, Name::Computed));
         let id = self.either(node, ("id", "idlocation"));
         let mut idlocation = None;
         if let Some((text, false)) = id {
@@ -52,8 +58,7 @@ impl<'d> Importer<'d> {
         }
         let Some(event) = event else {
             if node.attribute("event").is_none() && node.attribute("eventexpr").is_none() {
-                let message = "expected `<send>` to have `event` or `eventexpr`";
-                self.error(SCXML_SHAPE, self.head(node), message);
+                self.nameless(node);
             }
             return None;
         };
@@ -75,6 +80,20 @@ impl<'d> Importer<'d> {
             delay,
             data,
         }))
+    }
+
+    /// Reports a `<send>` that names no event. With `<content>` SCXML 6.2 has it, but only for processors
+    /// whose messages are more than events (C.2); SCXML's own (C.1) tells events by their names.
+    fn nameless(&mut self, node: Node<'d>) {
+        let message = "expected `<send>` to have `event` or `eventexpr`";
+        let error = Diagnostic::error(SCXML_SHAPE, message).with_span(self.head(node));
+        let has_content = node.children().any(|child| tag(child) == "content");
+        self.diagnostics.push(match has_content {
+            true => error.with_hint(
+                "content alone is a message of HTTP; a chart takes events by their names",
+            ),
+            false => error,
+        });
     }
 
     /// A name that is written out, or an expression that gives one.
@@ -137,8 +156,13 @@ impl<'d> Importer<'d> {
         }
     }
 
+    /// After how long an event goes out. A number in `delayexpr` is of milliseconds, as SCION and Commons
+    /// SCXML take it; SCXML itself wants a unit.
     fn delay(&mut self, node: Node<'d>) -> Option<Delay> {
         let (text, is_fixed) = self.either(node, ("delay", "delayexpr"))?;
+        if !is_fixed && let Ok(ms) = text.value.trim().parse() {
+            return milliseconds(ms);
+        }
         if !is_fixed {
             return self
                 .cel(text)
@@ -150,7 +174,7 @@ impl<'d> Importer<'d> {
             let message = format!("expected a delay such as `1.5s` or `200ms`, found {found}");
             self.error(SCXML_SHAPE, text.span, message);
         }
-        delay_ms.filter(|ms| *ms > 0).map(Delay::Milliseconds)
+        delay_ms.and_then(milliseconds)
     }
 
     pub(super) fn cancel(&mut self, node: Node<'d>) -> Option<Action> {
@@ -168,23 +192,24 @@ impl<'d> Importer<'d> {
     }
 
     /// What an event carries: the names of a list, `<param>` by `<param>`, or `<content>`.
+    ///
+    /// # Errors
+    /// A name of the list is no place in the data: an expression that raises the error.
     pub(super) fn payload(
         &mut self,
         node: Node<'d>,
         namelist: Option<Text<'d>>,
-    ) -> Option<Expression> {
+    ) -> Result<Option<Expression>, Cel> {
         let (mut entries, mut failure) = (serde_json::Map::new(), None);
         if let Some(list) = namelist {
             for (start, name) in words(list.value) {
                 let part = list.part(Some((start, start + name.len())));
                 match self.read_location(name, part) {
-                    Ok(place) => entries.insert(name.to_owned(), Json::String(place)),
-                    Err(message) => {
-                        // SCXML 6.2.3: an argument that fails keeps the event from being sent.
-                        failure = Some(failing(&message));
-                        continue;
+                    Ok(place) => {
+                        entries.insert(name.to_owned(), Json::String(place));
                     }
-                };
+                    Err(message) => failure = Some(failing(&message)),
+                }
             }
         }
         let mut content = None;
@@ -199,16 +224,17 @@ impl<'d> Importer<'d> {
                 _ => self.misplaced(child),
             }
         }
-        match (content, entries.is_empty()) {
-            (Some(content), false) => {
-                let message = "expected names or `<content>`, found both";
-                self.error(SCXML_SHAPE, self.head(content), message);
-                None
+        if let (Some(content), false) = (content, entries.is_empty()) {
+            let message = "expected names or `<content>`, found both";
+            self.error(SCXML_SHAPE, self.head(content), message);
+        }
+        match (failure, content) {
+            (Some(failure), _) => Err(failure),
+            (None, Some(content)) => Ok(self.content(content)),
+            (None, None) => {
+                let entries = Some(entries).filter(|entries| !entries.is_empty());
+                Ok(entries.map(|entries| Expression(Json::Object(entries))))
             }
-            (Some(content), true) => self.content(content),
-            (None, _) if failure.is_some() => failure,
-            (None, false) => Some(Expression(Json::Object(entries))),
-            (None, true) => None,
         }
     }
 
@@ -224,7 +250,7 @@ impl<'d> Importer<'d> {
             true => self.value(text)?.0,
             false => match self.read_location(text.value, text.span) {
                 Ok(place) => Json::String(place),
-                Err(message) => failing(&message).0,
+                Err(message) => Json::String(failing(&message).0),
             },
         };
         Some((name, value))
@@ -259,6 +285,11 @@ impl<'d> Importer<'d> {
             }
         }
     }
+}
+
+/// A delay, unless it is none.
+fn milliseconds(ms: u64) -> Option<Delay> {
+    (ms > 0).then_some(Delay::Milliseconds(ms))
 }
 
 /// The text of an expression that is nothing but a quoted text.

@@ -67,7 +67,7 @@ impl<'d> Importer<'d> {
                 }
                 ("donedata", "final") => {
                     self.check_attributes(child, &[]);
-                    state.output = self.payload(child, None);
+                    state.output = self.payload(child, None).ok().flatten();
                 }
                 ("initial", "state") => {}
                 ("datamodel", "state" | "parallel") => self.datamodel(child),
@@ -104,7 +104,7 @@ impl<'d> Importer<'d> {
 
     /// Where a state starts: the attribute, or the element with its content.
     pub(super) fn initial(&mut self, node: Node<'d>) -> Option<Initial> {
-        let attribute = self.attribute(node, "initial");
+        let attribute = self.filled(node, "initial");
         let element = node.children().find(|child| tag(*child) == "initial");
         if let (Some(attribute), Some(_)) = (attribute, element) {
             let message = "expected `initial` as an attribute or as an element, found both";

@@ -10,17 +10,7 @@ use crate::source::{MAX_NODES, Source, Span};
 const NAMESPACE: &str = "http://www.w3.org/2005/07/scxml";
 
 /// The deepest nesting of elements, which are walked by recursion.
-const MAX_ELEMENT_DEPTH: usize = 64;
-
-/// The elements that hold no executable content, where elements of other namespaces do nothing.
-const STRUCTURE: [&str; 6] = [
-    "scxml",
-    "state",
-    "parallel",
-    "final",
-    "history",
-    "datamodel",
-];
+const MAX_ELEMENT_DEPTH: usize = 96;
 
 /// An element.
 pub(super) type Node<'d> = roxmltree::Node<'d, 'd>;
@@ -61,22 +51,26 @@ impl Text<'_> {
     }
 }
 
-/// Reads the text as XML.
-pub(super) fn parse(source: &Source) -> Result<Document<'_>, Diagnostic> {
+/// Reads the text of a source, without its comments, as XML. A document type may stand there, but no
+/// entities: what they stand for has no place in the text, and small ones can make large documents.
+pub(super) fn parse<'d>(source: &Source, text: &'d str) -> Result<Document<'d>, Diagnostic> {
     let options = ParsingOptions {
-        allow_dtd: false,
+        allow_dtd: !text.contains("<!ENTITY"),
         nodes_limit: MAX_NODES as u32,
         ..ParsingOptions::default()
     };
-    let document = Document::parse_with_options(&source.text, options).map_err(|error| {
+    let document = Document::parse_with_options(text, options).map_err(|error| {
         let position = error.pos();
         let line = (position.row as usize).saturating_sub(1);
-        let lines = source.text.split_inclusive('\n');
+        let lines = text.split_inclusive('\n');
         let start: usize = lines.take(line).map(str::len).sum();
-        let rest = source.text.get(start..).unwrap_or_default();
+        let rest = text.get(start..).unwrap_or_default();
         let column = (position.col as usize).saturating_sub(1);
         let at = rest.char_indices().nth(column).map_or(0, |(at, _)| at);
-        let message = error.to_string();
+        let message = match error {
+            roxmltree::Error::DtdDetected => "a document type without entities".to_owned(),
+            error => error.to_string(),
+        };
         let message = message.split(" at ").next().unwrap_or_default();
         Diagnostic::error(SCXML_SYNTAX, format!("expected XML: {message}"))
             .with_span(Span::new(start + at, start + at))
@@ -107,6 +101,13 @@ pub(super) fn head(source: &Source, node: Node<'_>) -> Span {
     let text = source.text.get(start..).unwrap_or_default();
     let length = text.find([' ', '\t', '\r', '\n', '>', '/']).unwrap_or(0);
     Span::new(start, start + length)
+}
+
+/// Whether a `<script>` does nothing.
+fn is_blank_script(node: Node<'_>) -> bool {
+    let mut texts = node.children().filter_map(|child| child.text());
+    let is_blank = texts.all(|text| text.trim().is_empty());
+    is_blank && node.attribute("src").is_none() && node.first_element_child().is_none()
 }
 
 impl<'d> Importer<'d> {
@@ -141,6 +142,12 @@ impl<'d> Importer<'d> {
             span,
             written: self.source.slice(span),
         })
+    }
+
+    /// The value of an attribute that counts as absent when nothing is in it.
+    pub(super) fn filled(&self, node: Node<'d>, name: &str) -> Option<Text<'d>> {
+        let text = self.attribute(node, name)?;
+        (!text.value.trim().is_empty()).then_some(text)
     }
 
     /// The value of an attribute that must be there.
@@ -189,24 +196,18 @@ impl<'d> Importer<'d> {
         }
     }
 
-    /// The elements of SCXML inside an element. Others, and text, are reported.
+    /// The elements of SCXML inside an element. Others are left away, text is refused.
     pub(super) fn elements(&mut self, node: Node<'d>) -> Vec<Node<'d>> {
         let mut found = Vec::new();
         for child in node.children() {
             let range = child.range();
             if child.is_element() {
                 match tag(child) {
-                    "" if STRUCTURE.contains(&tag(node)) => {
-                        let name = quoted(child.tag_name().name());
-                        let message = format!("{name} is no element of SCXML, so it is left away");
-                        let hint = "what an editor notes in a document has no part in a workflow";
-                        self.doubtful(self.head(child), message, hint);
-                    }
                     "" => {
                         let name = quoted(child.tag_name().name());
-                        let message = format!("{name} is no element of SCXML");
-                        let hint = "only elements of SCXML itself can be imported";
-                        self.unsupported(self.head(child), message, hint);
+                        let message = format!("{name} is no element of SCXML, so it is left away");
+                        let hint = "what an editor notes, and actions of one engine, have no part in a workflow";
+                        self.doubtful(self.head(child), message, hint);
                     }
                     _ => found.push(child),
                 }
@@ -224,6 +225,7 @@ impl<'d> Importer<'d> {
         let name = tag(node);
         let span = self.head(node);
         match name {
+            "script" if is_blank_script(node) => {}
             "script" => self.unsupported(
                 span,
                 "`<script>` cannot be imported",
@@ -256,8 +258,8 @@ impl<'d> Importer<'d> {
         let found = texts.next()?;
         if let Some(second) = texts.next() {
             let range = second.range();
-            let message = format!("the text in `<{}>` is divided by a comment", tag(node));
-            let hint = "put the comment before the text";
+            let message = format!("the text in `<{}>` is divided", tag(node));
+            let hint = "put a processing instruction before the text";
             self.unsupported(Span::new(range.start, range.end), message, hint);
         }
         let range = found.range();

@@ -109,13 +109,13 @@ fn what_workflows_do_not_have() {
               |
               = hint: `scxml` sends events to the chart itself; leave `type` away
 
-            error[scxml-unsupported]: `foo` is no element of SCXML
+            warning[scxml-unsupported]: `foo` is no element of SCXML, so it is left away
              --> chart.scxml:8:7
               |
             8 |       <foo xmlns='urn:x'/>
               |       ^^^^
               |
-              = hint: only elements of SCXML itself can be imported
+              = hint: what an editor notes, and actions of one engine, have no part in a workflow
         "#]],
     );
 }
@@ -334,6 +334,121 @@ fn what_ecmascript_does_not_share_with_cel() {
               |
             7 |       <assign location='n' expr='Math.floor(n)'/>
               |                                       ^^^^^
+        "#]],
+    );
+}
+
+#[test]
+fn what_drafts_and_editors_leave_behind() {
+    check(
+        "<!DOCTYPE scxml PUBLIC 'x' 'y.dtd'>
+<scxml datamodel='cel' profile='ecmascript' exmode='fast'>
+  <state id='a'><onentry><do xmlns='urn:x'/></onentry><transition event='e.*' target='b'/></state>
+  <state id='b'/>
+</scxml>",
+        expect![[r#"
+            warning[scxml-unsupported]: expected the `profile` to be the data model, `cel`
+             --> chart.scxml:2:33
+              |
+            2 | <scxml datamodel='cel' profile='ecmascript' exmode='fast'>
+              |                                 ^^^^^^^^^^
+              |
+              = hint: `datamodel` counts; leave `profile` away
+
+            warning[scxml-unsupported]: expected `lax` or `strict`, found `fast`
+             --> chart.scxml:2:53
+              |
+            2 | <scxml datamodel='cel' profile='ecmascript' exmode='fast'>
+              |                                                     ^^^^
+              |
+              = hint: `exmode` has no part in a workflow; leave it away
+
+            warning[scxml-unsupported]: `do` is no element of SCXML, so it is left away
+             --> chart.scxml:3:26
+              |
+            3 |   <state id='a'><onentry><do xmlns='urn:x'/></onentry><transition event='e.*' target='b'/></state>
+              |                          ^^^
+              |
+              = hint: what an editor notes, and actions of one engine, have no part in a workflow
+        "#]],
+    );
+    check(
+        "<scxml profile='mine'><state id='a'/></scxml>",
+        expect![[r#"
+        warning[scxml-unsupported]: the profile `mine` is not known, so it is left away
+         --> chart.scxml:1:17
+          |
+        1 | <scxml profile='mine'><state id='a'/></scxml>
+          |                 ^^^^
+          |
+          = hint: say the data model with `datamodel`
+    "#]],
+    );
+}
+
+#[test]
+fn entities_are_refused() {
+    check(
+        "<!DOCTYPE scxml [<!ENTITY e 'x'>]>\n<scxml><state id='a'/></scxml>",
+        expect![[r#"
+            error[scxml-syntax]: expected XML: a document type without entities
+             --> chart.scxml:1:1
+              |
+            1 | <!DOCTYPE scxml [<!ENTITY e 'x'>]>
+              | ^
+        "#]],
+    );
+}
+
+#[test]
+fn a_script_that_does_something() {
+    check(
+        "<scxml><script src='x.js'/><state id='a'><onentry><script><!-- x -->x()</script></onentry></state></scxml>",
+        expect![[r#"
+            error[scxml-unsupported]: `<script>` cannot be imported
+             --> chart.scxml:1:8
+              |
+            1 | <scxml><script src='x.js'/><state id='a'><onentry><script><!-- x -->x()</script></onentry></state></scxml>
+              |        ^^^^^^^
+              |
+              = hint: `<assign>` changes data, and a plugin decides what an expression cannot
+
+            error[scxml-unsupported]: `<script>` cannot be imported
+             --> chart.scxml:1:51
+              |
+            1 | <scxml><script src='x.js'/><state id='a'><onentry><script><!-- x -->x()</script></onentry></state></scxml>
+              |                                                   ^^^^^^^
+              |
+              = hint: `<assign>` changes data, and a plugin decides what an expression cannot
+        "#]],
+    );
+}
+
+#[test]
+fn a_send_without_a_name_or_with_half_a_delay() {
+    check(
+        "<scxml>
+  <state id='a'>
+    <onentry>
+      <send><content>hello</content></send>
+      <send event='e' delay='5'/>
+    </onentry>
+  </state>
+</scxml>",
+        expect![[r#"
+            error[scxml-shape]: expected `<send>` to have `event` or `eventexpr`
+             --> chart.scxml:4:7
+              |
+            4 |       <send><content>hello</content></send>
+              |       ^^^^^
+              |
+              = hint: content alone is a message of HTTP; a chart takes events by their names
+
+            error[scxml-shape]: expected a delay such as `1.5s` or `200ms`, found `5`
+             --> chart.scxml:5:30
+              |
+            5 |       <send event='e' delay='5'/>
+              |                              ^
         "#]],
     );
 }
