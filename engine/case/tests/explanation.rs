@@ -247,10 +247,7 @@ fn a_rehearsal_is_the_step_and_leaves_the_case_as_it_is() {
     assert_eq!(rehearsed.case, sent.case);
     assert_eq!(rehearsed.record, sent.record);
     assert_eq!(to_json(&rehearsed.case.snapshot.data)["amount"], 7);
-    expect![[r#"
-
-          open -> [] taken"#]]
-    .assert_eq(&ways(&rehearsal.transitions));
+    assert_eq!(ways(&rehearsal.transitions), "\n  open -> [] taken");
     let low = json!({"amount": 3});
     let rehearsal = rehearse(setting(&definition), &case, "raise", &low, &clerk());
     assert!(matches!(
@@ -258,10 +255,9 @@ fn a_rehearsal_is_the_step_and_leaves_the_case_as_it_is() {
         Err(Refusal::GuardFailed { .. })
     ));
     expect![[r#"
-
-          open -> [] blocked
+        open -> [] blocked
             `event.data.amount > data.amount` is false (event.data.amount = 3, data.amount = 5)"#]]
-    .assert_eq(&ways(&rehearsal.transitions));
+    .assert_eq(ways(&rehearsal.transitions).trim_start());
     let wrong = json!({"amount": "much"});
     let rehearsal = rehearse(setting(&definition), &case, "raise", &wrong, &clerk());
     assert!(matches!(rehearsal.outcome, Err(Refusal::InvalidInput(_))));
