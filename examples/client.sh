@@ -94,7 +94,10 @@ show_state() {
 
 # field NAME: a text at the top of the answer.
 field() {
-    printf '%s\n' "$body" | sed -n "s/^[^[]*\"$1\":\"\\([^\"]*\\)\".*/\\1/p"
+    # A text ends at a quote that no backslash precedes.
+    printf '%s\n' "$body" |
+        sed -n 's/^[^[]*"'"$1"'":"\([^"\\]*\(\\.[^"\\]*\)*\)".*/\1/p' |
+        sed 's/\\"/"/g'
 }
 
 # The active states: one, or one of each region of a parallel state.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use casewright_chart::{Chart, Snapshot, StateIndex, Status, Timestamp, Value};
+use casewright_chart::{Chart, Event, Scope, Snapshot, StateIndex, Status, Timestamp, Value};
 use casewright_definition::json::timestamp;
-use casewright_definition::{Circumstances, Digest};
+use casewright_definition::{Circumstances, Definition, Digest};
 
 use crate::actor::Actor;
 
@@ -42,6 +42,23 @@ impl Case {
     pub fn active<'a>(&'a self, chart: &'a Chart) -> impl Iterator<Item = &'a Arc<str>> {
         let atomic = chart.atomic_states(&self.snapshot.configuration);
         atomic.map(|state: StateIndex| &chart.state(state).id)
+    }
+
+    /// What guards see when an event comes.
+    pub(crate) fn scope<'a>(
+        &'a self,
+        definition: &'a Definition,
+        event: Option<&'a Event>,
+        now: Timestamp,
+    ) -> Scope<'a> {
+        Scope {
+            chart: &definition.chart,
+            configuration: &self.snapshot.configuration,
+            data: &self.snapshot.data,
+            event,
+            now,
+            locals: &[],
+        }
     }
 
     /// What expressions see of the case and of who acts on it.

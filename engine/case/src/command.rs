@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use casewright_chart::value::Map;
 use casewright_chart::{
-    Effect, Event, Limits, Snapshot, Status, Step, StepError, Timestamp, Trace, Value, chart,
+    Effect, Event, Limits, Scope, Snapshot, Status, Step, StepError, Timestamp, Trace, Value, chart,
 };
 use casewright_definition::data::Violation;
 use casewright_definition::definition::ANYONE;
+use casewright_definition::expression::Carried;
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::{Circumstances, Decide, Definition, Evaluator, Signature};
 use serde_json::Value as Json;
@@ -42,7 +43,7 @@ pub struct Outcome {
 }
 
 impl Setting<'_> {
-    fn evaluator<'b>(&'b self, circumstances: &'b Circumstances) -> Evaluator<'b> {
+    pub(crate) fn evaluator<'b>(&'b self, circumstances: &'b Circumstances) -> Evaluator<'b> {
         Evaluator {
             definition: self.definition,
             circumstances,
@@ -145,18 +146,21 @@ pub fn send(
         }
     };
     let circumstances = case.circumstances(actor);
+    let evaluator = setting.evaluator(&circumstances);
     let step = casewright_chart::step(
         &definition.chart,
         &case.snapshot,
         Event::external(name.clone(), data.clone()),
         setting.now,
-        &setting.evaluator(&circumstances),
+        &evaluator,
         setting.limits,
     )
     .map_err(failed)?;
     // Where every event is welcome, one that nothing takes is discarded, as SCXML has it.
     if !step.taken && !open {
-        let blocked = blocked(definition, &step.trace);
+        let event = Event::external(name.clone(), data);
+        let scope = case.scope(definition, Some(&event), setting.now);
+        let blocked = blocked(&evaluator, &scope, &step.trace);
         return Err(Refusal::GuardFailed {
             event: name,
             blocked,
@@ -265,6 +269,7 @@ pub(crate) fn check_roles(
         false => Err(Refusal::Forbidden {
             event: event.cloned(),
             roles: signature.roles.clone(),
+            held: actor.roles.clone(),
         }),
     }
 }
@@ -310,8 +315,10 @@ fn takes(definition: &Definition, case: &Case, event: &str) -> bool {
     })
 }
 
-/// The guards that a trace says did not hold, up to the first other event.
-fn blocked(definition: &Definition, trace: &[Trace]) -> Vec<Blocked> {
+/// The guards that a trace says did not hold, up to the first other event; with what stands in the way
+/// of each in the scope in which it was asked.
+fn blocked(evaluator: &Evaluator<'_>, scope: &Scope<'_>, trace: &[Trace]) -> Vec<Blocked> {
+    let definition = evaluator.definition;
     let chart = &definition.chart;
     let own = trace
         .iter()
@@ -331,8 +338,11 @@ fn blocked(definition: &Definition, trace: &[Trace]) -> Vec<Blocked> {
             return None;
         }
         let source = taken.guard.and_then(|guard| definition.source_of(guard));
+        let explain = |guard| evaluator.explain(guard, scope, Carried::Known);
+        let explained = taken.guard.map(explain);
         let targets = taken.targets.iter();
         Some(Blocked {
+            transition: *transition,
             state: chart.state(taken.source).id.clone(),
             targets: targets
                 .map(|target| chart.state(*target).id.clone())
@@ -340,6 +350,7 @@ fn blocked(definition: &Definition, trace: &[Trace]) -> Vec<Blocked> {
             guard: source.unwrap_or_default().to_owned(),
             title: definition.refusals.get(transition.get()).cloned().flatten(),
             error: outcome.clone().err(),
+            parts: explained.map_or_else(Vec::new, |explained| explained.parts),
         })
     })
     .collect()

@@ -5,6 +5,8 @@
 //!   the [`Record`] for the journal, and the effects to act on once both are stored; or a
 //!   [`Refusal`], and nothing has happened;
 //! - [`possible()`] tells what an actor may do next;
+//! - [`explain`] tells of every event what would come of it or why not, [`rehearse`] of one with its
+//!   data;
 //! - [`trace`] puts what happened inside a step into words.
 //!
 //! Architecture invariants: no clock, no IO, no storage. The same case, command, `now` and decisions
@@ -13,6 +15,7 @@
 pub mod actor;
 pub mod case;
 pub mod command;
+pub mod explanation;
 pub mod possible;
 pub mod record;
 pub mod refusal;
@@ -21,6 +24,10 @@ pub mod trace;
 pub use actor::Actor;
 pub use case::Case;
 pub use command::{Outcome, Setting, fire, open, send};
+pub use explanation::{
+    Candidate, EventExplanation, Rehearsal, TimerExplanation, Turn, Verdict, explain,
+    explain_timers, rehearse,
+};
 pub use possible::{Possible, possible};
 pub use record::{Cause, Emitted, Record};
 pub use refusal::{Blocked, Refusal};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casewright_chart::{Evaluate, Scope};
+use casewright_chart::{Event, Value};
 use casewright_definition::{Definition, Evaluator, Signature};
 
 use crate::actor::Actor;
@@ -18,7 +18,7 @@ pub struct Possible<'a> {
     pub signature: &'a Signature,
     /// Whether the actor has a role for it.
     pub permitted: bool,
-    /// Whether a guard that does not depend on what the event carries already rules it out.
+    /// Whether no guard can hold, whatever the event carries.
     pub blocked: bool,
 }
 
@@ -42,19 +42,13 @@ pub fn possible<'a>(setting: Setting<'a>, case: &Case, actor: &Actor) -> Vec<Pos
         circumstances: &circumstances,
         decide: setting.decide,
     };
-    let scope = Scope {
-        chart: &definition.chart,
-        configuration: &case.snapshot.configuration,
-        data: &case.snapshot.data,
-        event: None,
-        now: setting.now,
-        locals: &[],
-    };
     let events = definition.events.iter();
     let possible = events.filter_map(|(event, signature)| {
         let mut guards = guards(definition, case, event).peekable();
         guards.peek()?;
-        let open = guards.any(|guard| may_hold(definition, guard, &evaluator, &scope));
+        let nothing = Event::external(event.clone(), Value::Null);
+        let scope = case.scope(definition, Some(&nothing), setting.now);
+        let open = guards.any(|guard| guard.is_none_or(|guard| evaluator.may_hold(guard, &scope)));
         Some(Possible {
             event,
             signature,
@@ -79,17 +73,4 @@ fn guards<'a>(
         let takes = transition.descriptors.iter().any(|d| d.matches(event));
         takes.then_some(transition.guard)
     })
-}
-
-fn may_hold(
-    definition: &Definition,
-    guard: Guard,
-    evaluator: &Evaluator<'_>,
-    scope: &Scope<'_>,
-) -> bool {
-    match guard {
-        None => true,
-        Some(guard) if definition.reads_event(guard) => true,
-        Some(guard) => evaluator.guard(guard, scope).unwrap_or(false),
-    }
 }

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use casewright_chart::DecisionError;
+use casewright_chart::{DecisionError, TransitionIndex};
 use casewright_definition::data::Violation;
+use casewright_definition::expression::Part;
 use casewright_definition::file::Text;
 
 /// Why a command was refused.
@@ -32,6 +33,8 @@ pub enum Refusal {
         event: Option<Arc<str>>,
         /// The roles that may.
         roles: Vec<Arc<str>>,
+        /// The roles in which the actor acts.
+        held: Vec<Arc<str>>,
     },
     /// What came with the command does not match its schema.
     InvalidInput(Vec<Violation>),
@@ -62,6 +65,8 @@ pub enum Refusal {
 /// One guard that did not hold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Blocked {
+    /// The transition that it guards.
+    pub transition: TransitionIndex,
     /// The state whose transition it guards.
     pub state: Arc<str>,
     /// Where the transition leads.
@@ -72,6 +77,8 @@ pub struct Blocked {
     pub title: Option<Text>,
     /// Why it could not be evaluated; none when it was, and was false.
     pub error: Option<Arc<str>>,
+    /// The parts of the condition that stand in the way, with the values that they read.
+    pub parts: Vec<Part>,
 }
 
 impl fmt::Display for Refusal {
@@ -85,7 +92,7 @@ impl fmt::Display for Refusal {
             Refusal::NotNow { event } => {
                 write!(f, "no active state of the case takes the event `{event}`")
             }
-            Refusal::Forbidden { event, roles } => {
+            Refusal::Forbidden { event, roles, .. } => {
                 match event {
                     Some(event) => write!(f, "the event `{event}`")?,
                     None => f.write_str("opening a case of this workflow")?,
@@ -108,10 +115,7 @@ impl fmt::Display for Refusal {
                 write!(f, "the event `{event}` is blocked: ")?;
                 for (number, blocked) in blocked.iter().enumerate() {
                     let and = if number == 0 { "" } else { "; " };
-                    match &blocked.error {
-                        Some(error) => write!(f, "{and}{error}")?,
-                        None => write!(f, "{and}`{}` does not hold", blocked.guard)?,
-                    }
+                    write!(f, "{and}{blocked}")?;
                 }
                 Ok(())
             }
@@ -131,6 +135,27 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+impl fmt::Display for Blocked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.error {
+            Some(error) => f.write_str(error)?,
+            None => write!(f, "`{}` does not hold", self.guard)?,
+        }
+        let parts: Vec<String> = match &self.parts[..] {
+            // The guard and its error have been told.
+            [part] if part.span.len() == self.guard.trim().len() => match part.values() {
+                values if values.is_empty() => Vec::new(),
+                values => return write!(f, " ({values})"),
+            },
+            parts => parts.iter().map(ToString::to_string).collect(),
+        };
+        match parts.is_empty() {
+            true => Ok(()),
+            false => write!(f, ": {}", parts.join(", ")),
+        }
+    }
+}
 
 fn list(violations: &[Violation]) -> String {
     let told = violations

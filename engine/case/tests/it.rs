@@ -50,7 +50,7 @@ states:
         title: { en: At most 1000, zh: 不超过一千 }
         actions: [{ notify: { to: clerk, message: { en: Approved, zh: 已批准 } } }]
       score: { actions: [{ decide: { function: scoring.score, input: { amount: data.amount }, assign: score } }] }
-      break: { actions: [{ assign: { amount: "'much'" } }] }
+      break: { actions: [{ assign: { amount: "dyn('much')" } }] }
   approved: { type: final, output: data.amount }
 "#;
 
@@ -221,7 +221,9 @@ fn refusals_say_what_was_expected_and_change_nothing() {
     check(
         "raise",
         json!({"amount": 1}),
-        expect!["the event `raise` is blocked: `event.data.amount > data.amount` does not hold"],
+        expect![
+            "the event `raise` is blocked: `event.data.amount > data.amount` does not hold (event.data.amount = 1, data.amount = 2000)"
+        ],
     );
     let Refusal::InvalidInput(violations) = send(
         setting(&definition),

@@ -72,18 +72,7 @@ pub enum Action {
         data: Option<ExpressionIndex>,
     },
     /// Sends an event to the chart itself, now or after a delay (SCXML `<send>`).
-    Send {
-        /// The event's name.
-        event: Name,
-        /// What [`Action::Cancel`] calls it.
-        id: Option<Arc<str>>,
-        /// Where in the data an id goes that is made for it when it has none (SCXML `idlocation`).
-        id_location: Option<Location>,
-        /// How long to wait; at once when absent.
-        delay: Option<ExpressionIndex>,
-        /// The event's data, evaluated now.
-        data: Option<ExpressionIndex>,
-    },
+    Send(Send),
     /// Drops every delayed event that was sent with this id (SCXML `<cancel>`).
     Cancel {
         /// The id of the `send`.
@@ -135,6 +124,41 @@ pub enum Action {
         /// Where the answer goes.
         location: Location,
     },
+}
+
+/// An event on its way (SCXML `<send>`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Send {
+    /// The event's name.
+    pub event: Name,
+    /// What [`Action::Cancel`] calls it.
+    pub id: Option<Arc<str>>,
+    /// Where in the data an id goes that is made for it when it has none (SCXML `idlocation`).
+    pub id_location: Option<Location>,
+    /// Where to: `#_internal`, or an address that [`Evaluate`](crate::Evaluate) knows for the chart's
+    /// own; its external queue when absent.
+    pub target: Option<Name>,
+    /// How: SCXML's event processor, which is meant when absent, is the only one.
+    pub processor: Option<Name>,
+    /// How long to wait; at once when absent.
+    pub delay: Option<ExpressionIndex>,
+    /// The event's data, evaluated now.
+    pub data: Option<ExpressionIndex>,
+}
+
+impl Send {
+    /// An event without data, to the external queue at once.
+    pub fn new(event: impl Into<Name>) -> Self {
+        Send {
+            event: event.into(),
+            id: None,
+            id_location: None,
+            target: None,
+            processor: None,
+            delay: None,
+            data: None,
+        }
+    }
 }
 
 /// One guarded block of an [`Action::If`].

@@ -53,6 +53,25 @@ pub trait Evaluate {
     fn value(&self, expression: ExpressionIndex, scope: &Scope<'_>)
     -> Result<Value, EvaluateError>;
 
+    /// What an event or the end of a state carries. By default its entries fail together, as
+    /// [`Evaluate::value`] does.
+    ///
+    /// # Errors
+    /// It cannot be evaluated at all. The chart raises `error.execution` and skips the rest of the block.
+    fn payload(
+        &self,
+        expression: ExpressionIndex,
+        scope: &Scope<'_>,
+    ) -> Result<Payload, EvaluateError> {
+        self.value(expression, scope).map(Payload::whole)
+    }
+
+    /// Whether a target of `send` is the chart's own address (SCXML C.1, `#_scxml_` and the id of the
+    /// session). By default none is.
+    fn is_own_address(&self, _target: &str) -> bool {
+        false
+    }
+
     /// The milliseconds that a delay takes, from `scope.now`.
     ///
     /// # Errors
@@ -66,6 +85,25 @@ pub trait Evaluate {
     /// [`StepError::Decision`](crate::StepError::Decision), because a broken plugin must not move
     /// a case.
     fn decide(&self, decision: DecisionIndex, input: &Value) -> Result<Answer, DecisionError>;
+}
+
+/// What an event or the end of a state carries (SCXML 5.7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Payload {
+    /// The data, without the entries that cannot be evaluated.
+    pub data: Value,
+    /// Why these cannot, one by one: each is an `error.execution` (SCXML 5.7.2).
+    pub errors: Vec<EvaluateError>,
+}
+
+impl Payload {
+    /// Data that is all there.
+    pub fn whole(data: Value) -> Self {
+        Payload {
+            data,
+            errors: Vec::new(),
+        }
+    }
 }
 
 /// Why an expression has no value: what was expected and what was found.

@@ -39,6 +39,8 @@ pub struct Event {
     pub send_id: Option<Arc<str>>,
     /// The id of the invocation it came from, if it came from one.
     pub invoke_id: Option<Arc<str>>,
+    /// Whether the chart sent it to its own external queue: its origin is the chart's own address.
+    pub is_own: bool,
 }
 
 impl Event {
@@ -50,6 +52,7 @@ impl Event {
             kind: EventKind::External,
             send_id: None,
             invoke_id: None,
+            is_own: false,
         }
     }
 

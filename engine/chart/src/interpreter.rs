@@ -1,12 +1,13 @@
 //! The interpretation algorithm of SCXML's appendix D, procedure by procedure.
 //!
-//! `select` picks transitions, `exit` and `entry` move the configuration, `execute` runs content;
-//! this file holds what they share and the main event loop.
+//! `select` picks transitions, `exit` and `entry` move the configuration, `execute` runs content, of
+//! which `send` is what goes out; this file holds what they share and the main event loop.
 
 mod entry;
 mod execute;
 mod exit;
 mod select;
+mod send;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;

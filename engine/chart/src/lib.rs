@@ -35,10 +35,12 @@ pub mod step;
 
 mod interpreter;
 
-pub use action::{Action, Block, Branch, DecisionIndex, ExpressionIndex, Invoke, Location, Name};
+pub use action::{
+    Action, Block, Branch, DecisionIndex, ExpressionIndex, Invoke, Location, Name, Send,
+};
 pub use build::{BuildError, InitialNode, StateNode, TransitionNode};
 pub use chart::{Chart, State, StateIndex, StateKind, Transition, TransitionIndex};
-pub use evaluate::{Answer, DecisionError, Evaluate, EvaluateError, Scope};
+pub use evaluate::{Answer, DecisionError, Evaluate, EvaluateError, Payload, Scope};
 pub use event::{Descriptor, Event, EventKind};
 pub use snapshot::{Invocation, Pending, Snapshot, Status};
 pub use step::{Decided, Effect, Limits, Step, StepError, fire, start, step};

@@ -212,6 +212,7 @@ pub fn fire(
     let pending = rest.pending.remove(position);
     let mut event = Event::external(pending.event, pending.data);
     event.send_id = pending.id;
+    event.is_own = true;
     step(chart, &rest, event, now, evaluate, limits)
 }
 

@@ -48,10 +48,12 @@ impl Value {
         })
     }
 
-    /// Puts `value` at `path`, making maps along the way where there is nothing or `null`.
+    /// Puts `value` at `path`, making maps along the way where there is nothing or `null`. A key that
+    /// is a number from 0 finds an item that a list has.
     ///
     /// # Errors
-    /// Something other than a map stands in the way: the length of the path up to and with it.
+    /// Something other than a map, or a list with that item, stands in the way: the length of the path
+    /// up to and with it.
     pub fn assign(&mut self, path: &[Arc<str>], value: Value) -> Result<(), usize> {
         let Some((key, rest)) = path.split_first() else {
             *self = value;
@@ -60,14 +62,12 @@ impl Value {
         if *self == Value::Null {
             *self = Value::Map(Arc::default());
         }
-        let Value::Map(map) = self else {
-            return Err(0);
+        let inner = match self {
+            Value::Map(map) => Arc::make_mut(map).entry(key.clone()).or_default(),
+            Value::List(items) => item(items, key).ok_or(0_usize)?,
+            _ => return Err(0),
         };
-        let map = Arc::make_mut(map);
-        map.entry(key.clone())
-            .or_default()
-            .assign(rest, value)
-            .map_err(|depth| depth + 1)
+        inner.assign(rest, value).map_err(|depth| depth + 1)
     }
 
     /// A map of the given entries, in their order.
@@ -195,6 +195,12 @@ impl fmt::Display for Value {
     }
 }
 
+/// The item of a list whose number a key is, if it has one.
+fn item<'a>(items: &'a mut Arc<Vec<Value>>, key: &str) -> Option<&'a mut Value> {
+    let number: usize = key.parse().ok().filter(|number| *number < items.len())?;
+    Arc::make_mut(items).get_mut(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,5 +229,16 @@ mod tests {
         let before = data.clone();
         assert_eq!(data.assign(&path(&["a", "b", "c"]), Value::Null), Err(2));
         assert_eq!(data, before);
+    }
+
+    #[test]
+    fn assign_changes_an_item_that_a_list_has() {
+        let mut data = Value::map([("list", Value::list([Value::Int(1), Value::Int(2)]))]);
+        let before = data.clone();
+        assert_eq!(data.assign(&path(&["list", "1"]), Value::Int(5)), Ok(()));
+        assert_eq!(data.to_string(), r#"{"list": [1, 5]}"#);
+        assert_eq!(before.to_string(), r#"{"list": [1, 2]}"#);
+        assert_eq!(data.assign(&path(&["list", "2"]), Value::Int(5)), Err(1));
+        assert_eq!(data.assign(&path(&["list", "x"]), Value::Int(5)), Err(1));
     }
 }

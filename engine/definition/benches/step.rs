@@ -8,8 +8,9 @@
 )]
 
 use casewright_chart::{
-    Answer, DecisionError, Event, Limits, Snapshot, Timestamp, Value, start, step,
+    Answer, DecisionError, Event, Limits, Scope, Snapshot, Timestamp, Trace, Value, start, step,
 };
+use casewright_definition::expression::Carried;
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
 use casewright_definition::{Circumstances, Decide, Decision, Definition, Evaluator, Files, Pack};
@@ -89,6 +90,43 @@ fn with_one_guard(bencher: divan::Bencher<'_, '_>) {
 #[divan::bench]
 fn with_a_guard_that_reads_parameters(bencher: divan::Bencher<'_, '_>) {
     bench(bencher, "escalate", json!({"score": 3}));
+}
+
+/// A refusal with and without its explanation, which only a refusal pays for.
+#[divan::bench(args = [false, true])]
+fn refused(bencher: divan::Bencher<'_, '_>, explained: bool) {
+    let definition = definition();
+    let circumstances = Circumstances::default();
+    let evaluator = Evaluator {
+        definition: &definition,
+        circumstances: &circumstances,
+        decide: &NoDecisions,
+    };
+    let limits = Limits::default();
+    let chart = &definition.chart;
+    let first = start(chart, definition.defaults.clone(), NOW, &evaluator, &limits);
+    let snapshot: Snapshot = first.expect("a case").snapshot;
+    let event = Event::external("escalate", from_json(&json!({"score": -1})));
+    let scope = Scope {
+        chart,
+        configuration: &snapshot.configuration,
+        data: &snapshot.data,
+        event: Some(&event),
+        now: NOW,
+        locals: &[],
+    };
+    bencher.bench_local(|| {
+        let step = step(chart, &snapshot, event.clone(), NOW, &evaluator, &limits);
+        let step = step.expect("a step");
+        let guards = step.trace.iter().filter_map(|line| match line {
+            Trace::Guard { transition, .. } => chart.transition(*transition).guard,
+            _ => None,
+        });
+        let guards: Vec<_> = guards.filter(|_| explained).collect();
+        let explain = |guard| evaluator.explain(guard, &scope, Carried::Known);
+        let explanations: Vec<_> = guards.into_iter().map(explain).collect();
+        (step.taken, explanations)
+    });
 }
 
 #[divan::bench]

@@ -5,12 +5,15 @@
 //! such a workflow runs, but probably not as its author means.
 //!
 //! - `reach` finds what can be entered and taken; `states` and `transitions` tell of the rest;
-//! - `data` finds fields that nothing writes, `texts` missing translations;
+//! - `guards` proves what guards exclude and imply;
+//! - `data` finds fields that nothing writes, `writes` those that are read too early, `texts` missing
+//!   translations;
 //! - `soundness` explores the configurations of the `skeleton` of the chart, with guards as an
 //!   `oracle` gives them: from each, can the case still end?
 
 mod constant;
 mod data;
+mod guards;
 mod oracle;
 mod reach;
 mod skeleton;
@@ -18,11 +21,12 @@ mod soundness;
 mod states;
 mod texts;
 mod transitions;
+mod writes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use casewright_chart::{Chart, State, StateIndex, StateKind, TransitionIndex};
+use casewright_chart::{Chart, ExpressionIndex, State, StateIndex, StateKind, TransitionIndex};
 use indexmap::IndexMap;
 
 use crate::definition::Definition;
@@ -43,8 +47,12 @@ pub const TRANSITION_SHADOWED: Code = Code("transition-shadowed");
 pub const TRANSITION_ENDLESS: Code = Code("transition-endless");
 /// A guard that always holds, or never.
 pub const GUARD_CONSTANT: Code = Code("guard-constant");
+/// Two guards of one state and event that may both hold.
+pub const GUARDS_OVERLAP: Code = Code("guards-overlap");
 /// A field of the case data is read, and nothing ever writes it.
 pub const FIELD_NEVER_WRITTEN: Code = Code("field-never-written");
+/// A field of the case data is read where nothing can have written it.
+pub const FIELD_NOT_YET_WRITTEN: Code = Code("field-not-yet-written");
 /// A text lacks a language that the others have.
 pub const TEXT_LANGUAGE: Code = Code("text-language");
 /// A case can come to where it can never end.
@@ -58,7 +66,9 @@ pub const CODES: &[Code] = &[
     TRANSITION_SHADOWED,
     TRANSITION_ENDLESS,
     GUARD_CONSTANT,
+    GUARDS_OVERLAP,
     FIELD_NEVER_WRITTEN,
+    FIELD_NOT_YET_WRITTEN,
     TEXT_LANGUAGE,
     SOUNDNESS,
 ];
@@ -72,8 +82,23 @@ pub(crate) struct Places {
     pub(crate) transitions: IndexMap<Arc<str>, Vec<String>>,
     /// The states that say why they have no deadline.
     pub(crate) without_deadline: BTreeSet<Arc<str>>,
+    /// The guards inside `if` actions, each with its place.
+    pub(crate) branches: Vec<(ExpressionIndex, String)>,
     /// Where expressions read the case data.
     pub(crate) reads: Vec<DataRead>,
+}
+
+impl Places {
+    /// The place of a transition; the whole file when it is not known.
+    pub(crate) fn of_transition(&self, chart: &Chart, index: TransitionIndex) -> &str {
+        let source = chart.state(chart.transition(index).source);
+        let position = source.transitions.iter().position(|other| *other == index);
+        let places = self.transitions.get(&source.id);
+        let place = places
+            .zip(position)
+            .and_then(|(places, position)| places.get(position));
+        place.map_or("", String::as_str)
+    }
 }
 
 /// One place where an expression reads the case data.
@@ -83,6 +108,8 @@ pub(crate) struct DataRead {
     pub(crate) field: String,
     /// The expression's place.
     pub(crate) pointer: String,
+    /// Whether the expression asks with `has` whether the field is there.
+    pub(crate) tested: bool,
     /// The field's name in the text, when its place is known.
     pub(crate) span: Option<Span>,
 }
@@ -102,7 +129,9 @@ pub(crate) fn findings(
     };
     analysis.states();
     analysis.transitions();
+    analysis.guards();
     analysis.data();
+    analysis.writes();
     if let Some(document) = document {
         analysis.diagnostics.extend(texts::findings(document));
     }
@@ -131,13 +160,7 @@ impl Analysis<'_> {
     }
 
     fn pointer_of(&self, index: TransitionIndex) -> String {
-        let source = self.chart.state(self.chart.transition(index).source);
-        let position = source.transitions.iter().position(|other| *other == index);
-        let places = self.places.transitions.get(&source.id);
-        let place = places
-            .zip(position)
-            .and_then(|(places, position)| places.get(position));
-        place.cloned().unwrap_or_default()
+        self.places.of_transition(self.chart, index).to_owned()
     }
 
     fn soundness(&mut self) {

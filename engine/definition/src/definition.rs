@@ -74,6 +74,9 @@ pub struct Definition {
     /// What each transition says when its guard does not hold, by number; none where it says
     /// nothing.
     pub refusals: Vec<Option<file::Text>>,
+    /// Where each transition stands in the workflow's file, as JSON pointers, by number. Exact when it
+    /// was read from a file; of a definition that was stored, a list of one is counted as no list.
+    pub places: Vec<String>,
     /// Whether a step may take long: it asks plugins, or goes through lists.
     pub may_take_long: bool,
     pub(crate) expressions: Vec<Expression>,
@@ -188,7 +191,11 @@ impl Definition {
 
     /// The text of an expression; none when it is not one CEL program.
     pub fn source_of(&self, expression: ExpressionIndex) -> Option<&str> {
-        match self.expressions.get(expression.0 as usize)? {
+        let expression = match self.expressions.get(expression.0 as usize)? {
+            Expression::Exactly(_, Some(guard)) => guard,
+            expression => expression,
+        };
+        match expression {
             Expression::Program(program) => Some(program.source()),
             _ => None,
         }

@@ -1,11 +1,12 @@
 //! The chart's question to a definition: what an expression is worth, and what a decision answers.
 
 use casewright_chart::{
-    Answer, DecisionError, DecisionIndex, Evaluate, EvaluateError, ExpressionIndex, Scope, Value,
+    Answer, DecisionError, DecisionIndex, Evaluate, EvaluateError, ExpressionIndex, Payload, Scope,
+    Value,
 };
 
 use crate::definition::{Decision, Definition};
-use crate::expression::{Circumstances, Expression};
+use crate::expression::{Carried, Circumstances, Explanation, Expression, Outcome};
 
 /// Answers decisions. The plugin host is one; a journal that is replayed is another.
 pub trait Decide {
@@ -36,6 +37,34 @@ impl Evaluator<'_> {
     }
 }
 
+impl Evaluator<'_> {
+    /// Why a guard holds or does not, in a scope. It is asked once the guard has been: it costs as much
+    /// again.
+    pub fn explain(
+        &self,
+        guard: ExpressionIndex,
+        scope: &Scope<'_>,
+        carried: Carried,
+    ) -> Explanation {
+        let surroundings = &self.definition.surroundings;
+        match self.expression(guard) {
+            Ok(guard) => guard.explain(scope, self.circumstances, surroundings, carried),
+            Err(EvaluateError(message)) => Explanation {
+                outcome: Outcome::Error(message),
+                parts: Vec::new(),
+                omitted: 0,
+            },
+        }
+    }
+
+    /// Whether a guard can hold for an event of the scope's name, whatever it carries.
+    pub fn may_hold(&self, guard: ExpressionIndex, scope: &Scope<'_>) -> bool {
+        let surroundings = &self.definition.surroundings;
+        self.expression(guard)
+            .is_ok_and(|guard| guard.may_hold(scope, self.circumstances, surroundings))
+    }
+}
+
 impl Evaluate for Evaluator<'_> {
     fn guard(&self, guard: ExpressionIndex, scope: &Scope<'_>) -> Result<bool, EvaluateError> {
         let surroundings = &self.definition.surroundings;
@@ -51,6 +80,21 @@ impl Evaluate for Evaluator<'_> {
         let surroundings = &self.definition.surroundings;
         self.expression(expression)?
             .value(scope, self.circumstances, surroundings)
+    }
+
+    fn payload(
+        &self,
+        expression: ExpressionIndex,
+        scope: &Scope<'_>,
+    ) -> Result<Payload, EvaluateError> {
+        let surroundings = &self.definition.surroundings;
+        self.expression(expression)?
+            .payload(scope, self.circumstances, surroundings)
+    }
+
+    fn is_own_address(&self, target: &str) -> bool {
+        let address = self.circumstances.address();
+        address.is_some_and(|address| address == target)
     }
 
     fn delay_ms(&self, delay: ExpressionIndex, scope: &Scope<'_>) -> Result<u64, EvaluateError> {

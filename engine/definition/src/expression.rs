@@ -1,16 +1,19 @@
 //! Expressions, compiled: CEL programs, and objects and lists that hold them.
 
 mod convert;
+mod explanation;
 mod program;
 mod reads;
 mod syntax;
+pub(crate) mod types;
 
 use std::sync::Arc;
 
 use casewright_chart::value::Map;
-use casewright_chart::{EvaluateError, Scope, Value};
+use casewright_chart::{EvaluateError, Payload, Scope, Value};
 
 pub(crate) use convert::{parse_delay_ms, parse_duration_ms};
+pub use explanation::{Carried, Explanation, Found, Outcome, Part, Reading};
 pub use program::Program;
 pub(crate) use program::VARIABLES;
 pub use reads::{Path, Reads, References};
@@ -35,6 +38,11 @@ pub const MAX_LOOP_ROUNDS: usize = 200_000;
 /// The deepest nesting of lists and objects in what an expression gives. Without it, an assignment
 /// in a loop could make data too deep to walk.
 pub const MAX_VALUE_DEPTH: usize = 64;
+
+/// What the address of a case begins with, before its id (SCXML C.1).
+pub(crate) const ADDRESS: &str = "#_scxml_";
+/// What events that a case sends to itself come through (SCXML C.1).
+pub(crate) const PROCESSOR: &str = "http://www.w3.org/TR/scxml/#SCXMLEventProcessor";
 
 /// What every expression of a definition shares.
 #[derive(Debug)]
@@ -65,6 +73,14 @@ pub struct Circumstances {
     pub actor: Value,
     /// `case`: an object with `id`, `workflow`, `created_at` and `created_by`.
     pub case: Value,
+}
+
+impl Circumstances {
+    /// What the case has as the target and the origin of events (SCXML C.1): `#_scxml_` and its id.
+    pub fn address(&self) -> Option<String> {
+        let id = self.case.get(&["id"])?.as_str()?;
+        Some(format!("{ADDRESS}{id}"))
+    }
 }
 
 /// One compiled expression.
@@ -135,6 +151,38 @@ impl Expression {
                 Ok(Value::Int(i64::try_from(*delay_ms).unwrap_or(i64::MAX)))
             }
         }
+    }
+
+    /// What an event or the end of a state carries. Of an object that is written entry by entry, the
+    /// entries that fail are left away (SCXML 5.7.2).
+    ///
+    /// # Errors
+    /// It is no such object, and failed.
+    pub fn payload(
+        &self,
+        scope: &Scope<'_>,
+        circumstances: &Circumstances,
+        surroundings: &Surroundings,
+    ) -> Result<Payload, EvaluateError> {
+        let Expression::Map(entries) = self else {
+            let value = self.value(scope, circumstances, surroundings)?;
+            return Ok(Payload::whole(value));
+        };
+        let (mut data, mut errors) = (Map::with_capacity(entries.len()), Vec::new());
+        for (key, value) in entries {
+            match value.value(scope, circumstances, surroundings) {
+                Ok(value) => {
+                    data.insert(key.clone(), value);
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        // Nothing, and not an object, when none of them could be evaluated.
+        let data = match data.is_empty() && !errors.is_empty() {
+            true => Value::Null,
+            false => Value::from(data),
+        };
+        Ok(Payload { data, errors })
     }
 
     /// Whether the expression, as a guard, holds.

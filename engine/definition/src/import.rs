@@ -1,6 +1,7 @@
 //! Charts from other formats, as workflows.
 
 mod scxml;
+mod xstate;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::file;
@@ -8,6 +9,8 @@ use crate::pack::Pack;
 use crate::source::Source;
 
 pub use scxml::CODES;
+pub(crate) use scxml::cel::quote;
+pub use xstate::XSTATE_CODES;
 
 /// A chart that has been imported.
 #[derive(Debug)]
@@ -36,4 +39,17 @@ pub const IMPORT_REFUSED: Code = Code("import-refused");
 /// text.
 pub fn scxml(source: &Source) -> Result<Imported, Vec<Diagnostic>> {
     scxml::import(source)
+}
+
+/// Imports a machine of XState v5 in JSON; of v4 as far as it says the same.
+///
+/// Guards are in CEL, as [`export::xstate`](crate::export::xstate()) writes them. An action whose code is
+/// elsewhere becomes a `log` of its name, with a warning. Who may send events is as for [`scxml`], unless
+/// the machine keeps it in `meta.casewright`.
+///
+/// # Errors
+/// Everything in the machine that is not XState's, or that a workflow cannot do, with its place in the
+/// text.
+pub fn xstate(source: &Source) -> Result<Imported, Vec<Diagnostic>> {
+    xstate::import(source)
 }

@@ -6,6 +6,7 @@
 //!   may carry ([`data`]);
 //! - [`pack`] is the folder around it, [`calendar`] one file of that;
 //! - [`analysis`] judges it as a whole, [`explain`] has a page for every kind of finding;
+//! - [`export`] writes workflows in other formats;
 //! - [`import`] makes workflows of charts in other formats;
 //! - [`Evaluator`] answers what a chart asks of its definition;
 //! - [`diagram`] draws one, [`schema`] says to editors what the files may hold.
@@ -21,6 +22,7 @@ pub mod diagnostic;
 pub mod diagram;
 pub mod evaluator;
 pub mod explain;
+pub mod export;
 pub mod expression;
 pub mod file;
 pub mod import;

@@ -9,6 +9,7 @@ pub(crate) mod names;
 mod own_events;
 mod shape;
 mod states;
+mod types;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::analysis::{self, Places};
 use crate::data::Schema;
 use crate::definition::{Bundle, Decision, Definition, Digest, Signature};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::expression::types::Variables;
 use crate::expression::{Expression, Surroundings};
 use crate::file;
 use crate::read::escape;
@@ -55,6 +57,7 @@ pub(crate) fn lower(
 ) -> (Option<Definition>, Vec<Diagnostic>) {
     let (parts, places, mut diagnostics) = {
         let mut lowering = Lowering::new(&bundle, functions, document);
+        lowering.judges_types = stored.is_none();
         (lowering.run(), lowering.places, lowering.diagnostics)
     };
     let digest = match stored {
@@ -78,6 +81,7 @@ pub(crate) fn lower(
         events: parts.events,
         titles: parts.titles,
         refusals: parts.refusals,
+        places: parts.places,
         expressions: parts.expressions,
         decisions: parts.decisions,
         surroundings: parts.surroundings,
@@ -99,6 +103,7 @@ struct Parts {
     events: IndexMap<Arc<str>, Signature>,
     titles: IndexMap<Arc<str>, file::Text>,
     refusals: Vec<Option<file::Text>>,
+    places: Vec<String>,
     expressions: Vec<Expression>,
     decisions: Vec<Decision>,
     surroundings: Surroundings,
@@ -112,6 +117,10 @@ struct Lowering<'a> {
     names: Names,
     /// Whether the schema of the case data can be used.
     data_is_sound: bool,
+    /// Whether types are judged. What comes from a store was when it went there, by the rules of then.
+    judges_types: bool,
+    /// What the variables of expressions are, when that is known.
+    variables: Variables,
     /// The names of the delays, each with its expression.
     delays: BTreeMap<String, ExpressionIndex>,
     /// Events that the workflow raises or sends itself, each with the place of the first such action.
@@ -141,6 +150,8 @@ impl<'a> Lowering<'a> {
             document,
             names: Names::default(),
             data_is_sound: false,
+            judges_types: false,
+            variables: Variables::new(),
             delays: BTreeMap::new(),
             own_events: BTreeMap::new(),
             sends_any_event: false,
@@ -166,6 +177,9 @@ impl<'a> Lowering<'a> {
         let start = self.start();
         let events = self.events();
         let surroundings = self.surroundings()?;
+        if self.judges_types && self.data_is_sound {
+            self.variables = self.variables();
+        }
         self.lower_delays();
         let root = self.root();
         let chart = self.build(root);
@@ -175,8 +189,11 @@ impl<'a> Lowering<'a> {
         }
         let chart = chart?;
         let refusals = self.flatten_refusals(&chart);
+        let places = chart.transitions();
+        let places = places.map(|(index, _)| self.places.of_transition(&chart, index).to_owned());
         Some(Parts {
             refusals,
+            places: places.collect(),
             chart,
             defaults,
             data: data?,

@@ -236,15 +236,9 @@ impl Reader<'_> {
     /// Notes a finding about a key of a file that has been read.
     fn report_key(&mut self, path: &str, diagnostic: Diagnostic, pointer: &str) {
         let name = (self.display)(path);
-        let findings = self.findings.iter().find(|f| *f.source.name == name);
-        let document = findings.and_then(Findings::document);
-        let span = document.and_then(|document| document.key_span(pointer));
-        let diagnostic = diagnostic.with_pointer(pointer);
-        let diagnostic = match span {
-            Some(span) => diagnostic.with_span(span),
-            None => diagnostic,
-        };
-        self.report(path, diagnostic);
+        if let Some(findings) = self.findings.iter_mut().find(|f| *f.source.name == name) {
+            findings.push_key(diagnostic, pointer);
+        }
     }
 
     fn check_head(&mut self, manifest: &file::Pack) {

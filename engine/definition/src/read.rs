@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::source::{Document, Source};
 pub(crate) use repair::Repairs;
-pub(crate) use shape::{describe, list};
+pub(crate) use shape::describe;
+pub use shape::list;
 
 /// A value has the wrong shape: an unknown key, a missing one, or a wrong type.
 pub const FILE_SHAPE: Code = Code("file-shape");
@@ -53,6 +54,16 @@ impl Findings {
             .sort_by_key(|diagnostic| diagnostic.span.map(|span| span.start));
     }
 
+    /// As [`Findings::push`], pointing at the key of a value and not at the value.
+    pub fn push_key(&mut self, diagnostic: Diagnostic, pointer: &str) {
+        let span = self.document().and_then(|read| read.key_span(pointer));
+        let diagnostic = diagnostic.with_pointer(pointer);
+        self.push(match span {
+            Some(span) => diagnostic.with_span(span),
+            None => diagnostic,
+        });
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(Diagnostic::is_error)
@@ -64,13 +75,14 @@ impl Findings {
     }
 
     /// The document, if it could be read.
-    pub(crate) fn document(&self) -> Option<&Document> {
+    pub fn document(&self) -> Option<&Document> {
         self.document.as_ref()
     }
 }
 
-/// Reads a file into `T`.
-pub(crate) fn read<T: DeserializeOwned>(source: Source) -> (Option<T>, Findings) {
+/// Reads a file into `T`; there is none when something in it has the wrong shape, which is among the
+/// findings then.
+pub fn read<T: DeserializeOwned>(source: Source) -> (Option<T>, Findings) {
     let (value, repairs, findings) = read_repaired(source);
     (value.filter(|_| repairs.is_empty()), findings)
 }
@@ -98,6 +110,6 @@ pub(crate) fn read_repaired<T: DeserializeOwned>(source: Source) -> (Option<T>, 
 }
 
 /// A key as a token of a JSON pointer (RFC 6901).
-pub(crate) fn escape(key: &str) -> String {
+pub fn escape(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }

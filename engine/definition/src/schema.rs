@@ -51,7 +51,8 @@ pub fn files() -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn schema<T: JsonSchema>(title: &str, description: &str) -> Value {
+/// The schema of a type, as an editor needs it.
+pub fn schema<T: JsonSchema>(title: &str, description: &str) -> Value {
     let settings = SchemaSettings::draft2020_12().with_transform(Tidy);
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     schema.insert("title".to_owned(), json!(title));

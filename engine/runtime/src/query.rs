@@ -1,11 +1,11 @@
 //! Looking at cases.
 
-use casewright_case::{Actor, Possible, Record};
+use casewright_case::{Actor, Case, Possible, Record, Setting};
 use casewright_store::CaseFilter;
 use casewright_store::tables::Table;
 
 use crate::error::CommandError;
-use crate::runtime::{Runtime, View, corrupt};
+use crate::runtime::{Runtime, View, aside, corrupt};
 
 impl Runtime {
     /// Whether the store takes steps, as far as the last one tells.
@@ -25,6 +25,25 @@ impl Runtime {
     pub fn possible<'a>(&'a self, view: &'a View, actor: &Actor) -> Vec<Possible<'a>> {
         let setting = self.setting(&view.definition, self.now());
         casewright_case::possible(setting, &view.case, actor)
+    }
+
+    /// Explains a case with what a step would be taken with now. What may take long goes to a thread
+    /// that may be slow.
+    ///
+    /// # Errors
+    /// It panicked.
+    pub async fn explained<T: Send + 'static>(
+        &self,
+        view: &View,
+        explain: impl FnOnce(Setting<'_>, &Case) -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
+        let View { case, definition } = view.clone();
+        let now = self.now();
+        if !definition.may_take_long {
+            return Ok(explain(self.setting(&definition, now), &case));
+        }
+        let runtime = self.clone();
+        aside(move || explain(runtime.setting(&definition, now), &case)).await
     }
 
     /// A case, and up to `limit` of its records that follow the revision `after`: the oldest first, each

@@ -38,7 +38,7 @@ states:
         actions:
           - if:
               - guard: data.fails
-                actions: [{ assign: { late: "'never'" } }]
+                actions: [{ assign: { late: "dyn('never')" } }]
               - actions: [{ assign: { late: data.late + 1 } }]
     on:
       note: { actions: [{ assign: { count: data.count + 1 } }] }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::command::{check, diagram, explain, import, schema, serve, simulate};
+use crate::command::{check, diagram, explain, export, import, schema, serve, simulate, test};
 
 /// Runs the processes by which a company looks after its key accounts.
 ///
@@ -20,7 +20,7 @@ use crate::command::{check, diagram, explain, import, schema, serve, simulate};
     name = "casewright",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Try it:\n  casewright                                        serve the shipped workflows\n  casewright check my-pack                          is every workflow of a pack sound?\n  casewright simulate workflow.yaml --events e.jsonl  run a case without a server\n  casewright diagram workflow.yaml                  draw it (Mermaid)\n\nExit codes: 0 yes, 1 no, 2 could not run."
+    after_help = "Try it:\n  casewright                                        serve the shipped workflows\n  casewright check my-pack                          is every workflow of a pack sound?\n  casewright simulate workflow.yaml --events e.jsonl  run a case without a server\n  casewright test my-pack                           do the scenarios of a pack hold?\n  casewright diagram workflow.yaml                  draw it (Mermaid)\n\nExit codes: 0 yes, 1 no, 2 could not run."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -36,9 +36,11 @@ enum Command {
     Check(check::Check),
     Schema(schema::Schema),
     Simulate(simulate::Simulate),
+    Test(test::Test),
     Diagram(diagram::Diagram),
     Explain(explain::Explain),
     Import(import::Import),
+    Export(export::Export),
 }
 
 /// How a command prints what a script may read.
@@ -80,9 +82,11 @@ impl Cli {
             Command::Check(check) => check.run(),
             Command::Schema(schema) => schema.run(),
             Command::Simulate(simulate) => simulate.run(),
+            Command::Test(test) => test.run(),
             Command::Diagram(diagram) => diagram.run(),
             Command::Explain(explain) => explain.run(),
             Command::Import(import) => import.run(),
+            Command::Export(export) => export.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

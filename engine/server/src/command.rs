@@ -3,7 +3,9 @@
 pub mod check;
 pub mod diagram;
 pub mod explain;
+pub mod export;
 pub mod import;
 pub mod schema;
 pub mod serve;
 pub mod simulate;
+pub mod test;

@@ -1,10 +1,11 @@
 //! Packs and plugins from folders on disk, or the shipped ones.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use casewright_definition::{Checked, Definition, Files, Findings, Pack};
+use casewright_definition::{Checked, Definition, Digest, Files, Findings, Functions, Pack};
 use casewright_host::{Host, HostConfig, Plugin};
 use casewright_runtime::Plugins;
 
@@ -19,10 +20,42 @@ const MAX_FOLDER_DEPTH: usize = 8;
 /// # Errors
 /// The folder cannot be read, or one of its files is no plugin.
 pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
-    let files = match folder {
-        Some(folder) => read_plugins(folder)?,
-        None => shipped::plugins(),
-    };
+    Ok(Plugins::new(compile(&plugin_files(folder)?)?))
+}
+
+/// What the plugins of a folder can do, or the shipped ones: all that checking needs to know of them.
+///
+/// A plugin whose bytes are those of a shipped one is not asked again: its answer was written down
+/// when it was built. Any other is compiled and asked.
+///
+/// # Errors
+/// As [`load_plugins`].
+pub fn load_functions(folder: Option<&Path>) -> Result<Functions, Failure> {
+    let known = shipped::descriptions()?;
+    let mut described = BTreeMap::new();
+    for (name, bytes) in plugin_files(folder)? {
+        let (name, functions) = match known.get(&Digest::of(&bytes).to_string()) {
+            Some(description) => (description.name.clone(), description.functions()),
+            None => {
+                let plugins = compile(&[(name, bytes)])?;
+                let name = plugins.iter().map(Plugin::name).collect();
+                (name, Plugins::new(plugins).functions())
+            }
+        };
+        // Of two with one name the later counts, here as where they run.
+        described.insert(name, functions);
+    }
+    Ok(described.into_values().flatten().collect())
+}
+
+fn plugin_files(folder: Option<&Path>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    match folder {
+        Some(folder) => read_plugins(folder),
+        None => Ok(shipped::plugins()),
+    }
+}
+
+fn compile(files: &[(String, Vec<u8>)]) -> Result<Vec<Plugin>, Failure> {
     // A call computes from its beginning to its end: more at a time than there are cores would only
     // take them from everything else.
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -47,8 +80,7 @@ pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
         };
         threads.into_iter().map(join).collect()
     });
-    let plugins: Vec<Plugin> = loaded.into_iter().collect::<Result<_, _>>()?;
-    Ok(Plugins::new(plugins))
+    loaded.into_iter().collect()
 }
 
 fn read_plugins(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
@@ -69,16 +101,26 @@ fn read_plugins(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
 /// # Errors
 /// The folder cannot be read.
 pub fn check_pack(folder: Option<&Path>, plugins: &Plugins) -> Result<Checked, Failure> {
-    let functions = plugins.functions();
+    check_pack_against(folder, &plugins.functions())
+}
+
+/// As [`check_pack`], with what the plugins can do in place of the plugins themselves.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn check_pack_against(
+    folder: Option<&Path>,
+    functions: &Functions,
+) -> Result<Checked, Failure> {
     Ok(match folder {
         Some(folder) => {
             let files = read_pack(folder)?;
             let display = |path: &str| folder.join(path).display().to_string();
-            Pack::check(&files, display, Some(&functions))
+            Pack::check(&files, display, Some(functions))
         }
         None => {
             let display = |path: &str| format!("{}/{path}", shipped::PACK_NAME);
-            Pack::check(&shipped::pack(), display, Some(&functions))
+            Pack::check(&shipped::pack(), display, Some(functions))
         }
     })
 }
@@ -91,8 +133,19 @@ pub fn check_workflow(
     path: &Path,
     plugins: &Plugins,
 ) -> Result<(Option<Definition>, Findings), Failure> {
+    check_workflow_against(path, &plugins.functions())
+}
+
+/// As [`check_workflow`], with what the plugins can do in place of the plugins themselves.
+///
+/// # Errors
+/// The file or its pack cannot be read, or the pack is not sound.
+pub fn check_workflow_against(
+    path: &Path,
+    functions: &Functions,
+) -> Result<(Option<Definition>, Findings), Failure> {
     let folder = pack_folder(path);
-    let checked = check_pack(folder.as_deref(), plugins)?;
+    let checked = check_pack_against(folder.as_deref(), functions)?;
     let Some(pack) = checked.pack else {
         let reports = checked
             .findings
@@ -108,13 +161,8 @@ pub fn check_workflow(
         )));
     };
     let name = path.display().to_string();
-    let (bytes, functions) = (read(path)?, plugins.functions());
-    Ok(Definition::check_bytes(
-        name,
-        bytes,
-        &pack,
-        Some(&functions),
-    ))
+    let bytes = read(path)?;
+    Ok(Definition::check_bytes(name, bytes, &pack, Some(functions)))
 }
 
 /// The nearest folder around a file that holds a `pack.yaml`.
@@ -123,6 +171,48 @@ fn pack_folder(path: &Path) -> Option<PathBuf> {
     let folders = absolute.ancestors().skip(1);
     let mut packs = folders.filter(|folder| folder.join("pack.yaml").is_file());
     packs.next().map(Path::to_path_buf)
+}
+
+/// The nearest folder around a path, or the path itself, that holds a `pack.yaml`, in the words of the
+/// path: inside `a/b`, the pack around it is `a` and not `/home/li.na/a`.
+pub fn pack_around(path: &Path) -> Option<PathBuf> {
+    let is_pack = |folder: &&Path| folder.join("pack.yaml").is_file();
+    let said = path.ancestors().find(is_pack).map(Path::to_path_buf);
+    said.or_else(|| pack_folder(path))
+}
+
+/// The scenario files (`.yaml`, `.yml`) at a path: those of a pack, of a folder with all that is in it,
+/// or the file itself. Each with its name and what it holds, in the order of their names.
+///
+/// # Errors
+/// A folder or file cannot be read.
+pub fn scenarios(path: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![(path.display().to_string(), read(path)?)]);
+    }
+    let folder = match path.join("pack.yaml").is_file() {
+        true => path.join("scenarios"),
+        false => path.to_path_buf(),
+    };
+    let mut files = Files::new();
+    if folder.is_dir() {
+        collect(&folder, "", 0, &mut files)?;
+    }
+    let files = files.into_iter().filter(|(name, _)| is_yaml(name));
+    let shown = |name: String| folder.join(name).display().to_string();
+    Ok(files.map(|(name, bytes)| (shown(name), bytes)).collect())
+}
+
+/// The scenario files of the shipped pack, as [`scenarios`] has those of a folder.
+pub fn shipped_scenarios() -> Vec<(String, Vec<u8>)> {
+    let files = shipped::pack().into_iter();
+    let files = files.filter(|(name, _)| name.starts_with("scenarios/") && is_yaml(name));
+    let shown = |name: String| format!("{}/{name}", shipped::PACK_NAME);
+    files.map(|(name, bytes)| (shown(name), bytes)).collect()
+}
+
+fn is_yaml(name: &str) -> bool {
+    [".yaml", ".yml"].iter().any(|end| name.ends_with(end))
 }
 
 fn read_pack(folder: &Path) -> Result<Files, Failure> {

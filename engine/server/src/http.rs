@@ -4,6 +4,8 @@ mod actor;
 mod body;
 mod cases;
 mod conditional;
+mod diagram;
+mod explanation;
 mod index;
 mod openapi;
 mod problem;
@@ -55,7 +57,12 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>) -> Router {
         .route("/workflows/{workflow}/diagram", get(workflows::diagram))
         .route("/cases", get(cases::list).post(cases::create))
         .route("/cases/{case}", get(cases::show).put(cases::create_with_id))
+        .route("/cases/{case}/diagram", get(diagram::case))
         .route("/cases/{case}/events", post(cases::send))
+        .route(
+            "/cases/{case}/explanation",
+            get(explanation::show).post(explanation::rehearse),
+        )
         .route("/cases/{case}/history", get(cases::history))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)

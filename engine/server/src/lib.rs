@@ -1,12 +1,15 @@
 //! The `casewright` binary: command line and HTTP API.
 //!
 //! [`cli`] says what can be asked for, each [`command`] does one of it; [`http`] is the API that
-//! `serve` offers; [`shipped`] is the pack and the plugins that travel inside the binary, [`folder`]
-//! reads others from disk.
+//! `serve` offers; [`explanation`] is the form in which both tell what would come of an event;
+//! [`shipped`] is the pack and the plugins that travel inside the binary, [`folder`] reads others from
+//! disk; [`sarif`] is what `check` tells code hosting.
 
 pub mod cli;
 pub mod command;
+pub mod explanation;
 pub mod folder;
 pub mod http;
+pub mod sarif;
 pub mod scenario;
 pub mod shipped;

@@ -1,21 +1,29 @@
 //! Scenarios: what happens to one case, line by line, and what must come of it.
 //!
-//! - [`script`] is the file: JSON Lines that open a case, send events, let time pass, and say what is
-//!   expected then;
+//! - [`suite`] is the scenarios beside a pack: YAML that opens a case, sends events, lets time pass, and
+//!   says what is expected then; [`mod@file`] is its shape, [`names`] holds it against the workflow, [`mocks`]
+//!   answers in place of plugins, [`coverage`] is what the runs have gone through;
+//! - [`script`] is the same as JSON Lines, for programs that feed a case line by line;
 //! - [`run`] takes one case through it, with the pure core and a clock that only the script moves: no
 //!   server, no store, no waiting;
 //! - [`expectation`] judges where the case stands;
-//! - [`json`] and [`text`] show what happened.
+//! - [`json`] and [`text`] show what happened, [`explanation`] what may happen next.
 //!
 //! Invariant: the same workflow, script and start give the same bytes, on any machine, at any time.
 
+pub mod coverage;
 pub mod delay;
 pub mod expectation;
+pub mod explanation;
+pub mod file;
 pub mod json;
+pub mod mocks;
+pub mod names;
 pub mod play;
 pub mod refusal;
 pub mod run;
 pub mod script;
+pub mod suite;
 pub mod text;
 
 use std::fmt;
@@ -23,6 +31,7 @@ use std::fmt;
 pub use play::{Failed, News, Report, play};
 pub use run::{CASE_ID, Cause, Happening, Opening, Run, START};
 pub use script::Script;
+pub use suite::Scenario;
 
 /// Why a script cannot be run to its end, and in which line.
 #[derive(Clone, Debug, PartialEq, Eq)]

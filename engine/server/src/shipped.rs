@@ -1,13 +1,96 @@
 //! The pack and the plugins that travel inside the binary.
 
-use casewright_definition::Files;
+use std::collections::BTreeMap;
+
+use casewright_definition::{Files, FunctionSchemas, Functions};
+use casewright_host::Plugin;
 use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::cli::Failure;
 
 static PACK: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../schemas/packs/key-account");
 static PLUGINS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plugins/dist");
 
 /// The name of the shipped pack, in messages.
 pub const PACK_NAME: &str = "key-account";
+
+/// The file beside the shipped plugins that says what each of them can do.
+const DESCRIPTIONS: &str = "descriptions.json";
+
+/// What a plugin answered when it was asked what it can do.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    /// By this name workflows call it.
+    pub name: String,
+    functions: BTreeMap<String, Schemas>,
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Schemas {
+    input: Value,
+    output: Value,
+}
+
+impl Description {
+    /// What a loaded plugin says.
+    pub fn of(plugin: &Plugin) -> Self {
+        let schemas = plugin.functions().iter().map(|function| {
+            let schemas = Schemas {
+                input: function.input_schema.clone(),
+                output: function.output_schema.clone(),
+            };
+            (function.name.clone(), schemas)
+        });
+        Description {
+            name: plugin.name().to_owned(),
+            functions: schemas.collect(),
+        }
+    }
+
+    /// Its functions, for checking workflows.
+    pub fn functions(&self) -> Functions {
+        let functions = self.functions.iter().map(|(function, schemas)| {
+            let schemas = FunctionSchemas {
+                input: schemas.input.clone(),
+                output: schemas.output.clone(),
+            };
+            (format!("{}.{function}", self.name), schemas)
+        });
+        functions.collect()
+    }
+}
+
+/// What the shipped plugins can do, by the SHA-256 of their bytes. It is written down so that `check`
+/// need not compile them.
+///
+/// # Errors
+/// The file is damaged.
+pub fn descriptions() -> Result<BTreeMap<String, Description>, Failure> {
+    let file = PLUGINS.get_file(DESCRIPTIONS);
+    let bytes = file.map_or(b"{}".as_slice(), include_dir::File::contents);
+    serde_json::from_slice(bytes)
+        .map_err(|error| Failure::new(format_args!("cannot read `{DESCRIPTIONS}`"), error))
+}
+
+/// The file of descriptions as it should stand beside these plugins.
+///
+/// # Errors
+/// A description cannot be written as JSON.
+pub fn write_descriptions<'a>(
+    plugins: impl IntoIterator<Item = &'a Plugin>,
+) -> Result<String, Failure> {
+    let described = plugins.into_iter();
+    let described: BTreeMap<&str, Description> = described
+        .map(|plugin| (plugin.digest(), Description::of(plugin)))
+        .collect();
+    let text = serde_json::to_string_pretty(&described)
+        .map_err(|error| Failure::new(format_args!("cannot write `{DESCRIPTIONS}`"), error))?;
+    Ok(text + "\n")
+}
 
 /// The files of the shipped pack.
 pub fn pack() -> Files {

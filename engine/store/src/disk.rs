@@ -20,6 +20,9 @@ const CACHE_BYTES: usize = 128 * 1024 * 1024;
 
 /// The files of one store.
 pub trait Disk: fmt::Debug + Send + Sync + 'static {
+    /// What people call one of its files: where it lies.
+    fn path(&self, file_name: &str) -> String;
+
     /// Opens redb's file, and makes it when it is not there.
     ///
     /// # Errors
@@ -82,6 +85,10 @@ impl Folder {
 }
 
 impl Disk for Folder {
+    fn path(&self, file_name: &str) -> String {
+        self.path.join(file_name).display().to_string()
+    }
+
     fn database(&self) -> Result<Database, StoreError> {
         let path = self.path.join(FILE_NAME);
         let open = |path: &Path| {

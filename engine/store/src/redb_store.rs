@@ -227,7 +227,7 @@ fn open(disk: &dyn Disk) -> Result<Database, StoreError> {
         }
     });
     opened.map_err(|message| StoreError::NoStore {
-        path: FILE_NAME.to_owned(),
+        path: disk.path(FILE_NAME),
         message,
     })?
 }

@@ -132,7 +132,7 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
     let mut segments = Vec::new();
     for (number, name) in LOG_FILE_NAMES.iter().enumerate() {
         let damaged = |message: String| StoreError::NoStore {
-            path: (*name).to_owned(),
+            path: disk.path(name),
             message,
         };
         let file = disk.log(number, may_make).map_err(|error| {
@@ -149,7 +149,7 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
         .map_err(|_| StoreError::Io("expected two files of the log".to_owned()))?;
     if state.is_open {
         let batches = recover(&contents, state.moved).map_err(|message| StoreError::NoStore {
-            path: LOG_FILE_NAMES.join("`, `"),
+            path: LOG_FILE_NAMES.map(|name| disk.path(name)).join("`, `"),
             message,
         })?;
         let mut overlay = Overlay::default();

@@ -66,10 +66,35 @@ fn help_explains_every_command() {
             &["check", "--help"],
             &["schema", "--help"],
             &["simulate", "--help"],
+            &["test", "--help"],
             &["diagram", "--help"],
             &["explain", "--help"],
             &["import", "--help"],
             &["import", "scxml", "--help"],
+            &["import", "xstate", "--help"],
+            &["export", "--help"],
+        ],
+    );
+}
+
+#[test]
+fn export_writes_other_formats() {
+    check(
+        "export.txt",
+        &[
+            &["export", "scxml", "visit.yaml"],
+            &["export", "dot", "visit.yaml"],
+            &["export", "yaml", "visit.yaml"],
+            &["export", "scxml", "missing.yaml"],
+            &[
+                "diagram",
+                "visit.yaml",
+                "--format",
+                "svg",
+                "--active",
+                "planned",
+            ],
+            &["import", "xstate", "machine.json"],
         ],
     );
 }
@@ -86,6 +111,18 @@ fn check_says_what_is_wrong_and_where() {
             &["check", "visit.yaml", "."],
             &["check", "missing.yaml"],
             &["check", "--colour"],
+        ],
+    );
+}
+
+#[test]
+fn check_tells_code_hosting() {
+    check(
+        "check-sarif.txt",
+        &[
+            &["check", "visit.yaml", "--output", "sarif"],
+            &["check", "客户 1.yaml", "--output", "sarif"],
+            &["check", "missing.yaml", "--output", "sarif"],
         ],
     );
 }
@@ -120,6 +157,77 @@ fn simulate_runs_a_case() {
                 "crm:system",
                 "--output",
                 "json",
+            ],
+        ],
+    );
+}
+
+#[test]
+fn simulate_explains_what_may_happen_next() {
+    let simulate = [
+        "simulate",
+        "loan.yaml",
+        "--events",
+        "loan.jsonl",
+        "--explain",
+    ];
+    check(
+        "simulate-explain.txt",
+        &[
+            &simulate,
+            &[
+                "simulate",
+                "loan.yaml",
+                "--explain",
+                "--actor",
+                "wang:guest",
+            ],
+        ],
+    );
+    let mut json = simulate.to_vec();
+    json.extend(["--output", "json"]);
+    let text = transcript(&json, "");
+    let last = text.lines().rfind(|line| line.starts_with('{'));
+    let last: serde_json::Value = serde_json::from_str(last.unwrap()).unwrap();
+    let events = last["explanation"]["events"].as_array().unwrap();
+    assert_eq!(events[0]["verdict"], "blocked");
+    assert_eq!(
+        events[0]["transitions"][0]["parts"][0]["values"][0]["value"],
+        120
+    );
+}
+
+#[test]
+fn test_runs_scenarios() {
+    check(
+        "test.txt",
+        &[
+            &["test", "visits/scenarios/reported.yaml"],
+            &["test", "visits"],
+            &["test", "visits", "--output", "json"],
+            &["test", "visits", "--output", "junit"],
+            &["test", "visits", "--filter", "weekly"],
+            &["test", "visits", "--filter", "monthly"],
+            &[
+                "test",
+                "visits/scenarios/reported.yaml",
+                "--min-coverage",
+                "100",
+            ],
+            &[
+                "test",
+                "visits/scenarios/weekly.yaml",
+                "--min-coverage",
+                "50%",
+            ],
+            &["test", "visits", "--min-coverage", "120"],
+            &["test", "visits/workflows"],
+            &["test", "missing.yaml"],
+            &[
+                "test",
+                "visits/scenarios/reported.yaml",
+                "--pack",
+                "missing",
             ],
         ],
     );
@@ -223,6 +331,7 @@ fn every_schema_is_printed_and_written() {
             "parameters.schema.json",
             "roles.schema.json",
             "scenario.schema.json",
+            "script-line.schema.json",
             "types.schema.json",
             "workflow.schema.json",
         ]
@@ -260,7 +369,11 @@ fn the_committed_schemas_are_those_of_the_code() {
 fn findings_are_explained() {
     check(
         "explain.txt",
-        &[&["explain", "state-unknown"], &["explain", "state-unkown"]],
+        &[
+            &["explain", "state-unknown"],
+            &["explain", "state-unkown"],
+            &["explain"],
+        ],
     );
 }
 

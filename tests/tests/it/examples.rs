@@ -11,6 +11,8 @@ use casewright_tests::{binary, root};
 use snapbox::Data;
 use tempfile::TempDir;
 
+use crate::page::{assert_shown, blocks, shell};
+
 /// The folders of `examples/`, and the workflow that each is about.
 const EXAMPLES: &[(&str, &str)] = &[
     ("01-complaint", "complaint-handling"),
@@ -49,6 +51,15 @@ fn scenarios_of_examples_are_simulated_as_they_say() {
         let printed = succeed(simulate.output().unwrap());
         assert_is(&printed, &example(name).join("simulated.txt"));
     }
+}
+
+#[test]
+fn a_scenario_of_an_example_holds_as_it_says() {
+    let mut test = Command::new(binary());
+    test.current_dir(root()).arg("test");
+    test.arg("examples/01-complaint/scenario.yaml");
+    let printed = succeed(test.output().unwrap());
+    assert_is(&printed, &example("01-complaint").join("tested.txt"));
 }
 
 #[test]
@@ -100,11 +111,11 @@ fn the_tour_of_the_readme_works_as_pasted() {
     for (number, block) in blocks
         .iter()
         .enumerate()
-        .filter(|(_, block)| block.language == "sh")
+        .filter(|(_, block)| block.language() == "sh")
     {
         let shown = blocks
             .get(number + 1)
-            .filter(|next| ["json", "text"].contains(&&*next.language));
+            .filter(|next| ["json", "text"].contains(&next.language()));
         let shown = shown.map_or("", |next| &next.text);
         let command = block.text.replace(USUAL_ADDRESS, &address);
         // What an example takes when it is not told where the server is.
@@ -161,55 +172,6 @@ fn copy(from: &Path, to: &Path) {
             }
         }
     }
-}
-
-/// A fenced block of a page in Markdown.
-#[derive(Debug, PartialEq, Eq)]
-struct Block {
-    /// What stands after the fence: `sh` is a command of the tour, `shell` one that the test does not
-    /// run, and `json` or `text` after a command is what it prints, where `…` stands for anything.
-    language: String,
-    text: String,
-}
-
-fn blocks(page: &str) -> Vec<Block> {
-    let mut blocks = Vec::new();
-    let mut lines = page.lines().map(str::trim_end);
-    while let Some(line) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            blocks.push(Block {
-                language: language.to_owned(),
-                text: text.join("\n"),
-            });
-        }
-    }
-    blocks
-}
-
-/// What the page shows was printed, in this order. White space does not count: answers are one line.
-#[track_caller]
-fn assert_shown(shown: &str, printed: &str) {
-    let squeeze = |text: &str| text.split_whitespace().collect::<String>();
-    let all = squeeze(printed);
-    let mut rest = all.as_str();
-    for part in squeeze(shown).split('…') {
-        match rest.find(part) {
-            Some(place) => rest = &rest[place + part.len()..],
-            None => panic!("expected `{part}` in what follows:\n{rest}\n\nall of it:\n{printed}"),
-        }
-    }
-}
-
-fn shell(command: &str, folder: &Path) -> Output {
-    let path = std::env::var("PATH").unwrap();
-    let path = format!("{}:{path}", binary().parent().unwrap().display());
-    let mut shell = Command::new("sh");
-    shell
-        .args(["-eu", "-c", command])
-        .current_dir(folder)
-        .env("PATH", path);
-    shell.output().unwrap()
 }
 
 fn is_problem(answer: &str) -> bool {

@@ -4,6 +4,7 @@
 //! modules look at one part of the API each.
 
 mod diagrams;
+mod explanation;
 mod journey;
 mod journeys;
 mod lists;

@@ -10,11 +10,14 @@
 )]
 
 mod bad_input;
+mod check;
 mod cli;
 mod crash;
 mod edges;
 mod examples;
 mod hostile;
 mod http_workflows;
+mod page;
+mod reference;
 mod scenarios;
 mod tidy;

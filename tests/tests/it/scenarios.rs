@@ -1,85 +1,64 @@
-//! The scenarios of the shipped pack hold, and together they take every transition.
+//! The scenarios of the shipped pack hold, and together they take every transition and see every guard
+//! both hold and not hold.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
 
-use casewright::folder::{check_pack, load_plugins};
-use casewright::scenario::{News, Opening, Script, play};
+use casewright::folder::{check_pack, load_plugins, scenarios};
+use casewright::scenario::Scenario;
+use casewright::scenario::coverage::Coverage;
 use casewright_tests::root;
 
-/// The folders of scenarios, one for each workflow, with their files.
-fn scenarios(pack: &Path) -> BTreeMap<String, Vec<PathBuf>> {
-    let folders = entries(&pack.join("scenarios")).into_iter();
-    folders
-        .map(|folder| {
-            let workflow = folder.file_name().unwrap().to_str().unwrap().to_owned();
-            let files = entries(&folder);
-            let is_script = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl");
-            (workflow, files.into_iter().filter(is_script).collect())
-        })
-        .collect()
-}
-
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
-}
-
 #[test]
-fn every_scenario_holds_and_together_they_take_every_transition() {
+fn every_scenario_holds_and_together_they_go_through_everything() {
     let pack = root().join("schemas/packs/key-account");
     let plugins = load_plugins(None).unwrap();
+    let functions = plugins.functions();
     let checked = check_pack(Some(&pack), &plugins).unwrap();
     assert!(checked.is_sound(), "`casewright check` says why");
-    let scenarios = scenarios(&pack);
-    let tested: Vec<&String> = scenarios.keys().collect();
+
+    let mut wrong = Vec::new();
+    let mut coverage: BTreeMap<String, Coverage> = BTreeMap::new();
+    for (name, bytes) in scenarios(&pack).unwrap() {
+        let read = Scenario::read(&name, bytes);
+        let mut scenario = read.unwrap_or_else(|findings| panic!("{}", findings.report()));
+        let workflow = scenario.workflow().to_owned();
+        let folder = format!("scenarios/{workflow}/");
+        assert!(name.contains(&folder), "{name} lies outside `{folder}`");
+        let definition = &checked.workflows[&workflow];
+        if let Err(findings) = scenario.check(definition, &functions) {
+            panic!("{}", findings.report());
+        }
+        let outcome = scenario.run(definition, &plugins, &mut |_| {});
+        for failure in &outcome.failures {
+            wrong.push(format!("{name}:{}: {}", failure.place, failure.message));
+        }
+        coverage
+            .entry(workflow)
+            .or_default()
+            .merge(&outcome.coverage);
+    }
+    let tested: Vec<&String> = coverage.keys().collect();
     let workflows: Vec<&String> = checked.workflows.keys().collect();
     assert_eq!(tested, workflows, "a folder of scenarios for each workflow");
 
-    let mut wrong = Vec::new();
-    for (workflow, files) in &scenarios {
+    for (workflow, coverage) in &coverage {
         let definition = &checked.workflows[workflow];
-        let mut taken = BTreeSet::new();
-        for file in files {
-            let name = file
-                .strip_prefix(root())
-                .unwrap_or(file)
-                .display()
-                .to_string();
-            let script = Script::read(&name, &fs::read(file).unwrap());
-            let script = script.unwrap_or_else(|fault| panic!("{fault}"));
-            assert!(
-                script.start.is_some(),
-                "{name}: no `start` says who opens the case"
-            );
-            let mut tell = |news: News<'_>| {
-                if let News::Failed(failed) = news {
-                    wrong.push(format!("{name}:{}: {}", failed.line, failed.message));
-                }
-            };
-            let report = play(definition, &plugins, &script, Opening::default(), &mut tell);
-            let report = report.unwrap_or_else(|fault| panic!("{fault}"));
-            assert!(report.expectations > 0, "{name}: nothing is expected");
-            taken.extend(report.taken);
-        }
         let chart = &definition.chart;
-        for (index, transition) in chart
-            .transitions()
-            .filter(|(index, _)| !taken.contains(index))
-        {
-            let id = |state| chart.state(state).id.to_string();
-            let targets: Vec<String> = transition.targets.iter().map(|state| id(*state)).collect();
-            let events = transition.descriptors.iter();
-            let events: Vec<&str> = events.map(|descriptor| descriptor.prefix()).collect();
+        let places = &definition.places;
+        for state in coverage.missing_states(chart) {
+            let id = &chart.state(state).id;
+            wrong.push(format!("{workflow}: no scenario enters `{id}`"));
+        }
+        for transition in coverage.missing_transitions(chart) {
+            let place = &places[transition.get()];
+            wrong.push(format!("{workflow}: no scenario takes {place}"));
+        }
+        for (transition, seen) in coverage.missing_guards(definition) {
+            let guard = chart.transition(transition).guard.unwrap();
+            let guard = definition.source_of(guard).unwrap();
             wrong.push(format!(
-                "{workflow}: no scenario takes transition {}: {} --[{}]--> {}",
-                index.get(),
-                id(transition.source),
-                events.join(", "),
-                targets.join(", ")
+                "{workflow}: the guard of {} was only seen as {seen:?}: {guard}",
+                places[transition.get()]
             ));
         }
     }

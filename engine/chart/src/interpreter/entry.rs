@@ -184,7 +184,7 @@ impl<'a> Interpreter<'a> {
         let node = self.chart.state(state);
         // An output that cannot be evaluated has raised its error; the state is final all the same
         // (SCXML 5.5).
-        let output = self.optional_value(node.output)?.unwrap_or(Value::Null);
+        let output = self.payload(node.output, None)?.unwrap_or(Value::Null);
         let Some(parent) = node.parent.filter(|parent| *parent != StateIndex::ROOT) else {
             self.status = Status::Done(output);
             return Ok(());

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use super::Interpreter;
 use crate::action::{Action, Block, DecisionIndex, ExpressionIndex, Location, Name};
 use crate::event::Event;
-use crate::snapshot::Pending;
 use crate::step::{Decided, Effect, StepError};
 use crate::trace::Trace;
 use crate::value::Value;
 
+/// The error of an expression or an action that failed (SCXML 3.12.2).
+pub(super) const EXECUTION: &str = "error.execution";
+
 /// Whether a block may go on after an action.
-enum Flow {
+pub(super) enum Flow {
     Continue,
     /// The action failed and raised its error: the rest of the block is skipped.
     Skip,
@@ -52,16 +54,7 @@ impl Interpreter<'_> {
                 }),
                 None => Ok(Flow::Skip),
             },
-            Action::Send {
-                event,
-                id,
-                id_location,
-                delay,
-                data,
-            } => match self.name(event)? {
-                Some(event) => self.send(event, id.clone(), id_location.as_ref(), *delay, *data),
-                None => Ok(Flow::Skip),
-            },
+            Action::Send(send) => self.send(send),
             Action::Cancel { id } => Ok(match self.name(id)? {
                 Some(id) => {
                     self.cancel(&id);
@@ -69,9 +62,13 @@ impl Interpreter<'_> {
                 }
                 None => Flow::Skip,
             }),
-            Action::Log { label, value } => self.with_data(Some(*value), |this, value| {
-                let label = label.clone();
-                this.trace.push(Trace::Log { label, value });
+            Action::Log { label, value } => Ok(match self.value(*value)? {
+                Some(value) => {
+                    let label = label.clone();
+                    self.trace.push(Trace::Log { label, value });
+                    Flow::Continue
+                }
+                None => Flow::Skip,
             }),
             Action::Emit { event, data } => self.with_data(*data, |this, data| {
                 let event = event.clone();
@@ -111,7 +108,7 @@ impl Interpreter<'_> {
         data: Option<ExpressionIndex>,
         act: impl FnOnce(&mut Self, Value),
     ) -> Result<Flow, StepError> {
-        Ok(match self.optional_value(data)? {
+        Ok(match self.payload(data, None)? {
             Some(data) => {
                 act(self, data);
                 Flow::Continue
@@ -120,7 +117,7 @@ impl Interpreter<'_> {
         })
     }
 
-    fn assign(&mut self, location: &Location, value: Value) -> Flow {
+    pub(super) fn assign(&mut self, location: &Location, value: Value) -> Flow {
         self.data_changed = true;
         match self.data.assign(location, value) {
             Ok(()) => Flow::Continue,
@@ -130,7 +127,9 @@ impl Interpreter<'_> {
                     .chain(location.iter().take(depth).map(|key| &**key))
                     .collect::<Vec<_>>()
                     .join(".");
-                self.raise_error(&format!("`{place}` is no object, so nothing fits below it"));
+                self.raise_error(&format!(
+                    "`{place}` is no object and has no such item, so nothing fits below it"
+                ));
                 Flow::Skip
             }
         }
@@ -148,57 +147,6 @@ impl Interpreter<'_> {
             }
         }
         Flow::Continue
-    }
-
-    fn send(
-        &mut self,
-        event: Arc<str>,
-        id: Option<Arc<str>>,
-        id_location: Option<&Location>,
-        delay: Option<ExpressionIndex>,
-        data: Option<ExpressionIndex>,
-    ) -> Result<Flow, StepError> {
-        let delay_ms = match delay.map(|delay| self.evaluate.delay_ms(delay, &self.scope())) {
-            None => 0,
-            Some(Ok(delay_ms)) => delay_ms,
-            Some(Err(error)) => {
-                self.raise_error(&error.0);
-                return Ok(Flow::Skip);
-            }
-        };
-        let Some(data) = self.optional_value(data)? else {
-            return Ok(Flow::Skip);
-        };
-        let sequence = self.next_sequence()?;
-        let id = id.or_else(|| id_location.map(|_| format!("send.{sequence}").into()));
-        if let (Some(location), Some(id)) = (id_location, &id)
-            && let Flow::Skip = self.assign(location, Value::String(id.clone()))
-        {
-            return Ok(Flow::Skip);
-        }
-        let due = self.now.after_ms(delay_ms);
-        self.pending.push(Pending {
-            sequence,
-            id,
-            event,
-            data,
-            due,
-        });
-        self.effects.push(Effect::Schedule { sequence, due });
-        Ok(Flow::Continue)
-    }
-
-    fn cancel(&mut self, id: &Arc<str>) {
-        let effects = &mut self.effects;
-        self.pending.retain(|pending| {
-            let dropped = pending.id.as_ref() == Some(id);
-            if dropped {
-                effects.push(Effect::Unschedule {
-                    sequence: pending.sequence,
-                });
-            }
-            !dropped
-        });
     }
 
     fn for_each(
@@ -256,7 +204,7 @@ impl Interpreter<'_> {
     }
 
     /// A name; none when it could not be worked out, or is no text, and its error was raised.
-    fn name(&mut self, name: &Name) -> Result<Option<Arc<str>>, StepError> {
+    pub(super) fn name(&mut self, name: &Name) -> Result<Option<Arc<str>>, StepError> {
         let expression = match name {
             Name::Fixed(name) => return Ok(Some(name.clone())),
             Name::Computed(expression) => *expression,
@@ -297,9 +245,33 @@ impl Interpreter<'_> {
         }
     }
 
+    /// What an event carries, or the end of a state: `null` when nothing. An entry that cannot be
+    /// evaluated is left away and raises its error (SCXML 5.7.2), with the id of the `send` that it is
+    /// for; none when all of it failed.
+    pub(super) fn payload(
+        &mut self,
+        expression: Option<ExpressionIndex>,
+        send_id: Option<&Arc<str>>,
+    ) -> Result<Option<Value>, StepError> {
+        let Some(expression) = expression else {
+            return Ok(Some(Value::Null));
+        };
+        let (data, errors) = match self.evaluate.payload(expression, &self.scope()) {
+            Ok(payload) => (Some(payload.data), payload.errors),
+            Err(error) => (None, vec![error]),
+        };
+        for error in errors {
+            self.raise_error_event(EXECUTION, &error.0, send_id.cloned());
+        }
+        if let Some(data) = &data {
+            self.check_size(data)?;
+        }
+        Ok(data)
+    }
+
     /// Each value is measured when it is made: one that shares its parts, and doubles in every round
     /// of a loop, could not even be measured in the end.
-    fn check_size(&mut self, value: &Value) -> Result<(), StepError> {
+    pub(super) fn check_size(&mut self, value: &Value) -> Result<(), StepError> {
         let size = value.size_bytes();
         self.made_bytes = self.made_bytes.saturating_add(size);
         self.within("data_bytes", size, self.limits.data_bytes)?;
@@ -308,9 +280,23 @@ impl Interpreter<'_> {
 
     /// Raises `error.execution` with the story, and notes it in the trace.
     pub(super) fn raise_error(&mut self, message: &str) {
+        self.raise_error_event(EXECUTION, message, None);
+    }
+
+    /// Raises an error event with the story, and the id of the `send` that failed, if it was one that
+    /// has an id (SCXML 5.10.1).
+    pub(super) fn raise_error_event(
+        &mut self,
+        name: &str,
+        message: &str,
+        send_id: Option<Arc<str>>,
+    ) {
         let message: Arc<str> = message.into();
         self.trace.push(Trace::Error(message.clone()));
         let data = Value::map([("message", Value::String(message))]);
-        self.raise(Event::platform("error.execution", data));
+        self.raise(Event {
+            send_id,
+            ..Event::platform(name, data)
+        });
     }
 }

@@ -68,7 +68,7 @@ fn every_action_that_fails_raises_error_execution() {
             start
               enter a
               error it fails
-              error `data.n` is no object, so nothing fits below it
+              error `data.n` is no object and has no such item, so nothing fits below it
               error it fails
               error expected an object to assign from, found array
               error it fails
@@ -81,13 +81,13 @@ fn every_action_that_fails_raises_error_execution() {
               error expected an array to go through, found integer
               error it fails
               decision test.echo = 1
-              error `data.n` is no object, so nothing fits below it
+              error `data.n` is no object and has no such item, so nothing fits below it
             platform event error.execution
               take a -error.execution->
               log {"message": "it fails"}
             platform event error.execution
               take a -error.execution->
-              log {"message": "`data.n` is no object, so nothing fits below it"}
+              log {"message": "`data.n` is no object and has no such item, so nothing fits below it"}
             platform event error.execution
               take a -error.execution->
               log {"message": "it fails"}
@@ -123,7 +123,7 @@ fn every_action_that_fails_raises_error_execution() {
               log {"message": "it fails"}
             platform event error.execution
               take a -error.execution->
-              log {"message": "`data.n` is no object, so nothing fits below it"}
+              log {"message": "`data.n` is no object and has no such item, so nothing fits below it"}
             = a {"n": 1}
         "#]],
     );

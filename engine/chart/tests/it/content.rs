@@ -6,7 +6,7 @@
 //! foreach item index in [1, 2] { … }; decide echo (input) -> answer
 //! ```
 
-use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location};
+use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location, Name, Send};
 
 use crate::expression::{Evaluator, Expression};
 use crate::tokens::{Token, Tokens};
@@ -37,13 +37,15 @@ fn action(tokens: &mut Tokens, evaluator: &mut Evaluator) -> Action {
             event: tokens.word(),
             data: in_brackets(tokens, evaluator),
         },
-        "send" => Action::Send {
+        "send" => Action::Send(Send {
             event: tokens.word().into(),
             id: tokens.eat_word("id").then(|| tokens.word()),
-            id_location: None,
+            id_location: tokens.eat_word("into").then(|| location(&tokens.word())),
+            target: tokens.eat_word("to").then(|| name(tokens, evaluator)),
+            processor: tokens.eat_word("by").then(|| name(tokens, evaluator)),
             delay: tokens.eat_word("after").then(|| value(tokens, evaluator)),
             data: tokens.eat_word("data").then(|| value(tokens, evaluator)),
-        },
+        }),
         "cancel" => Action::Cancel {
             id: tokens.word().into(),
         },
@@ -126,6 +128,17 @@ fn in_brackets(tokens: &mut Tokens, evaluator: &mut Evaluator) -> Option<Express
         tokens.expect(")");
         value
     })
+}
+
+/// A name: a text, or an expression in parentheses that works it out.
+fn name(tokens: &mut Tokens, evaluator: &mut Evaluator) -> Name {
+    if let Some(expression) = in_brackets(tokens, evaluator) {
+        return Name::Computed(expression);
+    }
+    match tokens.next() {
+        Some(Token::Text(text)) => Name::Fixed(text),
+        _ => tokens.fail("expected a text or `(`"),
+    }
 }
 
 /// `.` stands between the keys; `*` alone is all of the data.

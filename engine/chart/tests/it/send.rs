@@ -233,3 +233,104 @@ fn a_delay_beyond_the_end_of_time_is_the_end_of_time() {
         "#]],
     );
 }
+
+#[test]
+fn a_target_says_which_queue_an_event_goes_to() {
+    check(
+        r##"
+         data to = "#_internal"
+         state a
+           on e / send x; send y to "#_internal"; send z id me to (to)
+           on * / log event.name; log event.send_id"##,
+        &["e", "fire 0"],
+        expect![[r##"
+            start
+              enter a
+            = a {"to": "#_internal"}
+            event e
+              take a -e->
+            internal event y
+              take a -*->
+              log "y"
+              log null
+            internal event z
+              take a -*->
+              log "z"
+              log "me"
+              ! schedule 0 at 1000ms
+            = a {"to": "#_internal"}
+            fire 0
+            event x
+              take a -*->
+              log "x"
+              log null
+            = a {"to": "#_internal"}
+        "##]],
+    );
+}
+
+#[test]
+fn what_reaches_nobody_is_an_error_with_the_id_of_its_send() {
+    check(
+        r##"
+         data count = 0
+         state a
+           on far / send x id f to "#_scxml_other"; count = 1
+           on wrong / send x into id to "nowhere"; count = 2
+           on strange / send x by "mail"; count = 3
+           on late / send x to "#_internal" after 5; count = 4
+           on nameless / send x to (count); count = 5
+           on error / log event.name; log event.send_id; log count"##,
+        &["far", "wrong", "strange", "late", "nameless"],
+        expect![[r#"
+            start
+              enter a
+            = a {"count": 0}
+            event far
+              take a -far->
+              error `#_scxml_other` cannot be reached
+            platform event error.communication
+              take a -error->
+              log "error.communication"
+              log "f"
+              log 0
+            = a {"count": 0}
+            event wrong
+              take a -wrong->
+              error `nowhere` is no target for an event
+            platform event error.execution
+              take a -error->
+              log "error.execution"
+              log "send.0"
+              log 0
+            = a {"count": 0, "id": "send.0"}
+            event strange
+              take a -strange->
+              error events cannot be sent by `mail`
+            platform event error.execution
+              take a -error->
+              log "error.execution"
+              log null
+              log 0
+            = a {"count": 0, "id": "send.0"}
+            event late
+              take a -late->
+              error an event to the internal queue has no delay
+            platform event error.execution
+              take a -error->
+              log "error.execution"
+              log null
+              log 0
+            = a {"count": 0, "id": "send.0"}
+            event nameless
+              take a -nameless->
+              error expected a name, which is text, found integer
+            platform event error.execution
+              take a -error->
+              log "error.execution"
+              log null
+              log 0
+            = a {"count": 0, "id": "send.0"}
+        "#]],
+    );
+}

@@ -48,6 +48,11 @@ impl Analysis<'_> {
                     None => any = true,
                 }
             }
+            Action::Send(send) => match send.id_location.as_ref().map(|to| to.first()) {
+                Some(Some(field)) => drop(written.insert(field.to_string())),
+                Some(None) => any = true,
+                None => {}
+            },
             Action::Merge { value } => match definition.expressions.get(value.0 as usize) {
                 Some(Expression::EventFields(events)) => {
                     let fields = events.iter().flat_map(|(_, fields)| fields);

@@ -167,7 +167,7 @@ pub(super) fn shadow(definition: &Definition, index: TransitionIndex) -> Option<
 }
 
 /// Whether every event that the narrow descriptors match is matched by the wide ones, too.
-fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
+pub(super) fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
     let covered = |narrow: &Descriptor| {
         let mut wide = wide.iter();
         wide.any(|wide| wide.prefix().is_empty() || wide.matches(narrow.prefix()))
@@ -179,7 +179,7 @@ fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
 pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
     let mut events: Vec<Arc<str>> = definition.events.keys().cloned().collect();
     visit(&definition.chart, &mut |action| match action {
-        Action::Send { event, .. } => events.extend(names(&definition.chart, event)),
+        Action::Send(send) => events.extend(names(&definition.chart, &send.event)),
         // Nobody knows what it is called, so it may come whenever an event may.
         Action::Raise { event, .. } if event.fixed().is_none() => {
             events.extend(names(&definition.chart, event));

@@ -46,14 +46,13 @@ impl Analysis<'_> {
 
     fn waits(&self) -> Waits {
         let (mut timers, mut own) = (Vec::new(), Vec::new());
-        reach::visit(self.chart, &mut |action| match action {
-            Action::Send {
-                event,
-                delay: Some(_),
-                ..
-            } => timers.extend(reach::names(self.chart, event)),
-            Action::Send { event, .. } => own.extend(reach::names(self.chart, event)),
-            _ => {}
+        reach::visit(self.chart, &mut |action| {
+            if let Action::Send(send) = action {
+                match send.delay {
+                    Some(_) => timers.extend(reach::names(self.chart, &send.event)),
+                    None => own.extend(reach::names(self.chart, &send.event)),
+                }
+            }
         });
         let invokes = self.chart.states().flat_map(|(_, state)| &state.invokes);
         own.extend(invokes.map(|invoke| Arc::from(format!("done.invoke.{}", invoke.id))));

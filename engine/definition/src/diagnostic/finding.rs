@@ -5,6 +5,10 @@ use serde::Serialize;
 use super::{Diagnostic, Severity};
 use crate::source::{Position, Source, Span};
 
+/// The most characters of a line that a finding repeats: a file of one long line would be repeated as often
+/// as there are findings.
+const MAX_EXCERPT_CHARS: usize = 200;
+
 /// One finding as JSON. All keys are always there; what is not known is `null`.
 ///
 /// Lines and columns begin at 1, columns count characters, and the end is the place after the last
@@ -31,6 +35,8 @@ pub struct Finding {
     pub pointer: Option<Box<str>>,
     /// The one thing to try.
     pub hint: Option<Box<str>>,
+    /// The line on which it begins; of a long one, what follows its place.
+    pub excerpt: Option<String>,
     /// Other places in the same file.
     pub related: Vec<RelatedPlace>,
 }
@@ -66,6 +72,7 @@ impl Finding {
             end_column: place.map(|(_, end)| end.column),
             pointer: diagnostic.pointer.clone(),
             hint: diagnostic.hint.clone(),
+            excerpt: diagnostic.span.map(|span| excerpt(source, span.start)),
             related: diagnostic
                 .related
                 .iter()
@@ -86,6 +93,23 @@ impl RelatedPlace {
             end_column: end.column,
         }
     }
+}
+
+/// The line around an offset.
+fn excerpt(source: &Source, offset: usize) -> String {
+    let (before, after) = source.text.split_at(source.boundary(offset));
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = line_end(after);
+    let line = format!("{}{}", &before[start..], &after[..end]);
+    match line.chars().nth(MAX_EXCERPT_CHARS) {
+        None => line,
+        Some(_) => after[..end].chars().take(MAX_EXCERPT_CHARS).collect(),
+    }
+}
+
+fn line_end(text: &str) -> usize {
+    let end = text.find('\n').unwrap_or(text.len());
+    text[..end].trim_end_matches('\r').len()
 }
 
 fn ends(source: &Source, span: Span) -> (Position, Position) {

@@ -158,6 +158,7 @@ fn scripts_get_every_key() {
             "end_column": 22,
             "pointer": "/states/受理/on/关闭",
             "hint": "did you mean `closed`?",
+            "excerpt": "  受理: {on: {关闭: 已关闭客户, wait: later}}",
             "related": [
               {
                 "message": "in this state",
@@ -179,6 +180,7 @@ fn scripts_get_every_key() {
             "end_column": null,
             "pointer": null,
             "hint": null,
+            "excerpt": null,
             "related": []
           }
         ]"#]]

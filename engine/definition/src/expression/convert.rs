@@ -137,17 +137,24 @@ pub(crate) fn parse_duration_ms(text: &str) -> Option<i64> {
     i64::try_from(duration.ok()?.as_millis()).ok()
 }
 
-/// A delay as SCXML writes it, which is as CSS 2 does (`1.5s`, `200ms`), or in ISO 8601. What is less
-/// than a millisecond is left away.
+/// The units of delays in SCXML's schema, in milliseconds; `ms` before `s`, with which it ends.
+const DELAY_UNITS: [(&str, f64); 5] = [
+    ("ms", 1.0),
+    ("s", 1_000.0),
+    ("m", 60_000.0),
+    ("h", 3_600_000.0),
+    ("d", 86_400_000.0),
+];
+
+/// A delay as SCXML's schema writes it (`1.5s`, `200ms`, `2h`), or in ISO 8601. What is less than a
+/// millisecond is left away.
 pub(crate) fn parse_delay_ms(text: &str) -> Option<u64> {
     let text = text.trim();
-    let (number, unit_ms) = match text.strip_suffix("ms") {
-        Some(number) => (number, 1.0),
-        None => match text.strip_suffix('s') {
-            Some(number) => (number, 1_000.0),
-            None => return parse_duration_ms(text).and_then(|ms| u64::try_from(ms).ok()),
-        },
-    };
+    if text.starts_with('P') {
+        return parse_duration_ms(text).and_then(|ms| u64::try_from(ms).ok());
+    }
+    let unit = |(unit, unit_ms): &(&str, f64)| Some((text.strip_suffix(unit)?, *unit_ms));
+    let (number, unit_ms) = DELAY_UNITS.iter().find_map(unit)?;
     let digits = |c: char| c.is_ascii_digit() || c == '.';
     let number: f64 = match number.strip_prefix('+').unwrap_or(number) {
         number if number.chars().all(digits) => number.parse().ok()?,
@@ -231,6 +238,19 @@ mod tests {
             "a month has no fixed length"
         );
         assert_eq!(parse_duration_ms("4 hours"), None);
+    }
+
+    #[test]
+    fn delays_are_written_as_in_scxml_too() {
+        assert_eq!(parse_delay_ms(" 1500ms "), Some(1_500));
+        assert_eq!(parse_delay_ms(".5s"), Some(500));
+        assert_eq!(parse_delay_ms("2m"), Some(120_000));
+        assert_eq!(parse_delay_ms("1.5h"), Some(5_400_000));
+        assert_eq!(parse_delay_ms("1d"), Some(86_400_000));
+        assert_eq!(parse_delay_ms("PT4H"), Some(4 * 3_600_000));
+        assert_eq!(parse_delay_ms("s"), None);
+        assert_eq!(parse_delay_ms("-1s"), None);
+        assert_eq!(parse_delay_ms("7"), None);
     }
 
     #[test]

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
 use casewright_chart::{EvaluateError, Scope, Timestamp};
+use cel::common::ast::{CallExpr, EntryExpr, Expr};
 use cel::extractors::This;
-use cel::{Context, Env, ExecutionError};
+use cel::{Context, Env, ExecutionError, IdedExpr, functions};
 
 use super::convert::{self, to_cel_where};
 use super::reads::{Path, Reads, References};
@@ -35,6 +36,7 @@ pub struct Program {
     reads: [Option<Reads>; 6],
     calls_in: bool,
     calls_working_days: bool,
+    calls_extremes: bool,
 }
 
 impl Program {
@@ -79,6 +81,7 @@ impl Program {
             reads: VARIABLES.map(|variable| references.reads(variable)),
             calls_in: calls("In"),
             calls_working_days: calls("working_days"),
+            calls_extremes: calls("max") || calls("min"),
             references,
             program,
         })
@@ -92,6 +95,11 @@ impl Program {
     /// The chains of names that it reads, in the order in which they are written.
     pub fn paths(&self) -> &[Path] {
         &self.references.paths
+    }
+
+    /// Its syntax tree.
+    pub(crate) fn expression(&self) -> &IdedExpr {
+        self.program.expression()
     }
 
     /// The functions that it calls, each with its node.
@@ -141,6 +149,68 @@ impl Program {
             .map(|rest| (rest.len(), before.len()))
     }
 
+    /// Where a part begins and ends in the text, all that belongs to it included, as byte offsets.
+    pub(crate) fn extent(&self, part: &IdedExpr) -> Option<(usize, usize)> {
+        let (mut start, mut end) = (usize::MAX, 0);
+        each_part(part, &mut |inner| {
+            if let Some((from, to)) = self.own_extent(inner) {
+                start = start.min(from);
+                end = end.max(to);
+            }
+        });
+        self.source.get(start..end).map(|_| (start, end))
+    }
+
+    /// Where what is written of a node itself stands: a call from its name to its closing bracket.
+    fn own_extent(&self, part: &IdedExpr) -> Option<(usize, usize)> {
+        let (start, end) = self.span(part.id)?;
+        let name = match &part.expr {
+            Expr::Call(call) => Some(call.func_name.as_str()),
+            Expr::Select(select) if select.test => Some("has"),
+            Expr::Select(select) => {
+                let rest = self.source.get(end..)?;
+                let skipped =
+                    rest.trim_start_matches(|c: char| c.is_whitespace() || "?`".contains(c));
+                let at = end + rest.len() - skipped.len();
+                return Some((start, at + select.field.len()));
+            }
+            _ => None,
+        };
+        let start = name
+            .and_then(|name| self.function_span(part.id, name))
+            .map_or(start, |(from, _)| from);
+        Some((start, closing(&self.source, end - 1).unwrap_or(end)))
+    }
+
+    /// Whether it asks with `has` whether a variable has a field.
+    pub(crate) fn asks_for(&self, variable: &str, field: &str) -> bool {
+        let mut asks = false;
+        each_part(self.program.expression(), &mut |part| {
+            if let Expr::Select(select) = &part.expr
+                && let Expr::Ident(name) = &select.operand.expr
+            {
+                asks |= select.test && select.field == field && name == variable;
+            }
+        });
+        asks
+    }
+
+    /// Why a call fails whose arguments are all written out, if it does.
+    pub(super) fn constant_error(&self, part: &IdedExpr, call: &CallExpr) -> Option<String> {
+        let converts = ["timestamp", "duration", "int", "uint", "double", "bool"];
+        let constant = converts.contains(&call.func_name.as_str())
+            && call
+                .args
+                .iter()
+                .all(|part| matches!(part.expr, Expr::Literal(_)));
+        if !constant {
+            return None;
+        }
+        let context = Context::with_env(STANDARD.clone());
+        let error = cel::Value::resolve(part, &context).err()?;
+        Some(describe(&error))
+    }
+
     /// The program's value.
     pub(super) fn evaluate(
         &self,
@@ -148,13 +218,31 @@ impl Program {
         circumstances: &Circumstances,
         surroundings: &Surroundings,
     ) -> Result<cel::Value, EvaluateError> {
+        let context = self.context(scope, circumstances, surroundings)?;
+        self.program
+            .execute(&context)
+            .map_err(|error| self.error(&describe(&error)))
+    }
+
+    /// Its syntax tree.
+    pub(super) fn root(&self) -> &IdedExpr {
+        self.program.expression()
+    }
+
+    /// What the program, and every part of it, is evaluated in.
+    pub(super) fn context(
+        &self,
+        scope: &Scope<'_>,
+        circumstances: &Circumstances,
+        surroundings: &Surroundings,
+    ) -> Result<Context<'static, 'static>, EvaluateError> {
         let mut context = Context::with_env(STANDARD.clone());
         let mut items = 0;
         for (variable, reads) in VARIABLES.iter().zip(&self.reads) {
             let Some(reads) = reads else { continue };
             let value = match *variable {
                 "data" => to_cel_where(scope.data, reads),
-                "event" => event(scope, reads),
+                "event" => event(scope, circumstances, reads),
                 "actor" => to_cel_where(&circumstances.actor, reads),
                 "case" => to_cel_where(&circumstances.case, reads),
                 "params" => surroundings.parameters.read(reads),
@@ -171,9 +259,7 @@ impl Program {
         self.check_loops(items)?;
         self.add_functions(&mut context, scope, surroundings)
             .map_err(|error| self.error(&error.to_string()))?;
-        self.program
-            .execute(&context)
-            .map_err(|error| self.error(&describe(&error)))
+        Ok(context)
     }
 
     /// What loops could go through in a value; nothing when there are no loops.
@@ -224,6 +310,11 @@ impl Program {
                 working_days(&calendar, now, count)
             })?;
         }
+        // The library has them, outside its standard library.
+        if self.calls_extremes {
+            context.add_function("max", functions::max)?;
+            context.add_function("min", functions::min)?;
+        }
         Ok(())
     }
 
@@ -233,7 +324,61 @@ impl Program {
     }
 }
 
-fn event(scope: &Scope<'_>, reads: &Reads) -> cel::Value {
+/// Shows a part of an expression and every part inside it.
+fn each_part(part: &IdedExpr, see: &mut dyn FnMut(&IdedExpr)) {
+    see(part);
+    match &part.expr {
+        Expr::Call(call) => {
+            let target = call.target.iter().map(|target| &**target);
+            target
+                .chain(&call.args)
+                .for_each(|inner| each_part(inner, see));
+        }
+        Expr::Select(select) => each_part(&select.operand, see),
+        Expr::List(list) => list.elements.iter().for_each(|inner| each_part(inner, see)),
+        Expr::Map(map) => {
+            for entry in &map.entries {
+                if let EntryExpr::MapEntry(entry) = &entry.expr {
+                    each_part(&entry.key, see);
+                    each_part(&entry.value, see);
+                }
+            }
+        }
+        Expr::Comprehension(loops) => {
+            each_part(&loops.iter_range, see);
+            each_part(&loops.loop_step, see);
+        }
+        _ => {}
+    }
+}
+
+/// The end of what is bracketed from an offset on, where there is an opening bracket.
+fn closing(source: &str, start: usize) -> Option<usize> {
+    let rest = source.get(start..)?;
+    if !rest.starts_with(['(', '[', '{']) {
+        return None;
+    }
+    let mut depth = 0usize;
+    let mut quote = None;
+    for (at, c) in rest.char_indices() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(' | '[' | '{') => depth += 1,
+            (None, ')' | ']' | '}') => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some(start + at + c.len_utf8());
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn event(scope: &Scope<'_>, circumstances: &Circumstances, reads: &Reads) -> cel::Value {
     let of = |name: &str| match reads {
         Reads::All => Some(&Reads::All),
         Reads::Fields(fields) => fields.get(name),
@@ -249,7 +394,11 @@ fn event(scope: &Scope<'_>, reads: &Reads) -> cel::Value {
     let kind = text("type", Some(event.kind.as_str()));
     let send_id = text("sendid", event.send_id.as_deref());
     let invoke_id = text("invokeid", event.invoke_id.as_deref());
-    convert::cel_map([name, data, kind, send_id, invoke_id].into_iter().flatten())
+    let origin = of("origin").and_then(|_| circumstances.address().filter(|_| event.is_own));
+    let origin = text("origin", origin.as_deref());
+    let origin_type = text("origintype", event.is_own.then_some(super::PROCESSOR));
+    let fields = [name, data, kind, send_id, invoke_id, origin, origin_type];
+    convert::cel_map(fields.into_iter().flatten())
 }
 
 fn working_days(
@@ -264,7 +413,7 @@ fn working_days(
 }
 
 /// The library's message in the words of this project.
-fn describe(error: &ExecutionError) -> String {
+pub(super) fn describe(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(key) => format!("there is no field `{key}`"),
         ExecutionError::UndeclaredReference(name) => format!("nothing is called `{name}`"),

@@ -9,8 +9,8 @@ use crate::diagnostic::quoted;
 pub struct CompileError {
     /// What is wrong.
     pub message: String,
-    /// Where in the text, as a byte offset.
-    pub offset: Option<usize>,
+    /// The sign in the text at which it is wrong: where it begins and ends, as byte offsets.
+    pub span: Option<(usize, usize)>,
     /// The one thing to try.
     pub hint: Option<&'static str>,
 }
@@ -20,7 +20,7 @@ impl CompileError {
     pub(super) fn new(message: String) -> Self {
         CompileError {
             message,
-            offset: None,
+            span: None,
             hint: None,
         }
     }
@@ -40,7 +40,9 @@ impl CompileError {
         let (message, hint) = words(&first.msg, source, offset);
         CompileError {
             message,
-            offset: offset.filter(|_| !first.msg.contains("Recursion limit")),
+            span: offset
+                .filter(|_| !first.msg.contains("Recursion limit"))
+                .map(|at| (at, at + width_of_sign(source, at))),
             hint,
         }
     }
@@ -159,6 +161,12 @@ fn rest_of(source: &str, offset: Option<usize>) -> Option<&str> {
 fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(start)?;
     rest.split_once(end).map(|(found, _)| found)
+}
+
+/// How many bytes the sign at an offset has; one behind the end has one.
+fn width_of_sign(source: &str, at: usize) -> usize {
+    let rest = source.get(at..).unwrap_or_default();
+    rest.chars().next().map_or(1, char::len_utf8)
 }
 
 /// The byte offset of a line and a column, both from 1, the column in characters.

@@ -142,6 +142,16 @@ pub struct Send {
     /// Where in the case data an id goes that is made for it, when it has no `id` of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idlocation: Option<String>,
+    /// Where to: `#_internal` for the events that are taken before any from outside, or the address of
+    /// the case itself, which `event.origin` of an event that it sent gives; `{ expr: … }` works it
+    /// out. The case itself when absent; any other raises `error.communication` or
+    /// `error.execution`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Name>,
+    /// How: SCXML's event processor, which is meant when absent, is the only one, and any other
+    /// raises `error.execution`; `{ expr: … }` works it out.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub processor: Option<Name>,
     /// How long to wait: a name of `delays`, an ISO 8601 duration (`PT4H`, `P30D`), a number of
     /// milliseconds, or `{ expr: … }` with a CEL expression that gives a duration. At once when
     /// absent.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// `data.rounds < params.rounds_before_escalation && actor.roles.exists(r, r == 'ka-director')`.
 ///
 /// It sees `data` (the case data), `event` (`event.name`, `event.data`, `event.type`,
-/// `event.sendid`), `actor` (`actor.id`,
+/// `event.sendid`, `event.origin`), `actor` (`actor.id`,
 /// `actor.roles`), `case` (`case.id`, `case.created_at`), `params` (the pack's parameters), `now`,
 /// and the functions `In('state')` and `working_days(n)`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,10 @@ use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, MapAccess, Se
 use serde::{Serialize, Serializer};
 
 /// Reads a text or an object; each becomes a `T`.
-pub(super) fn string_or_map<'de, D, M, T>(
+///
+/// # Errors
+/// What was found is neither, or what the text says makes no sense.
+pub fn string_or_map<'de, D, M, T>(
     deserializer: D,
     expected: &'static str,
     from_string: impl FnOnce(String) -> Result<T, String>,

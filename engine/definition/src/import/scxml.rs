@@ -4,10 +4,10 @@
 //! rewrites expressions, `data` the data model, `states` and `content` the rest, `send` what goes
 //! out; `head` puts a workflow around it all.
 
-mod cel;
+pub(super) mod cel;
 mod content;
 mod data;
-mod head;
+pub(super) mod head;
 mod names;
 mod send;
 mod states;
@@ -55,6 +55,8 @@ struct Importer<'d> {
     names: Names<'d>,
     /// Whether expressions are only `In(…)`.
     is_null: bool,
+    /// Whether expressions are ECMAScript, of which only what it shares with CEL can be imported.
+    is_ecmascript: bool,
     /// Whether variables get their values when their states are first entered.
     is_late: bool,
     /// What `_name` stands for.
@@ -74,6 +76,7 @@ pub(super) fn import(source: &Source) -> Result<Imported, Vec<Diagnostic>> {
         root: document.root_element(),
         names: Names::default(),
         is_null: false,
+        is_ecmascript: false,
         is_late: false,
         name: String::new(),
         variables: Vec::new(),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location, Name};
+use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location, Name, Send};
 use serde_json::{Value as Json, json};
 
 use super::Lowering;
@@ -11,6 +11,7 @@ use super::expressions::Names;
 use super::shape::check_path;
 use crate::diagnostic::Diagnostic;
 use crate::expression::Expression;
+use crate::expression::types::{Kind, Type};
 use crate::file;
 use crate::json::from_json;
 use crate::read::escape;
@@ -93,6 +94,7 @@ impl Lowering<'_> {
         match assign {
             file::Assign::All(cel) => {
                 let value = self.cel(cel, pointer, names);
+                self.expect_object(value, pointer, names);
                 block.push(Action::Merge { value });
             }
             file::Assign::Places(places) => {
@@ -100,6 +102,7 @@ impl Lowering<'_> {
                     let pointer = format!("{pointer}/{}", escape(place));
                     let location = self.location(place, &pointer, true);
                     let value = self.expression(value, &pointer, names);
+                    self.expect_field(value, place, &pointer, names);
                     block.push(Action::Assign { location, value });
                 }
             }
@@ -133,19 +136,26 @@ impl Lowering<'_> {
                 Some(self.delay(name, &pointer_of_delay, false))
             }
             Some(file::action::Delay::Computed { expr }) => {
-                Some(self.cel(expr, &format!("{pointer_of_delay}/expr"), names))
+                let pointer = format!("{pointer_of_delay}/expr");
+                let delay = self.cel(expr, &pointer, names);
+                self.expect_delay(delay, &pointer, names);
+                Some(delay)
             }
         };
-        Action::Send {
+        Action::Send(Send {
             event: self.name(&send.event, &format!("{pointer}/event"), names),
             id: send.id.as_deref().map(Arc::from),
             id_location: send
                 .idlocation
                 .as_ref()
                 .map(|place| self.location(place, &format!("{pointer}/idlocation"), false)),
+            target: (send.target.as_ref())
+                .map(|target| self.name(target, &format!("{pointer}/target"), names)),
+            processor: (send.processor.as_ref())
+                .map(|processor| self.name(processor, &format!("{pointer}/type"), names)),
             delay,
             data: self.optional(&send.data, &format!("{pointer}/data"), names),
-        }
+        })
     }
 
     fn log(&mut self, log: &file::Log, pointer: &str, names: &Names) -> ExpressionIndex {
@@ -164,7 +174,10 @@ impl Lowering<'_> {
             let body = self.block(&branch.actions, &format!("{pointer}/actions"), names);
             match &branch.guard {
                 Some(guard) => {
-                    let guard = self.cel(guard, &format!("{pointer}/guard"), names);
+                    let place = format!("{pointer}/guard");
+                    let guard = self.guard(guard, &place, names);
+                    let guard = self.push(guard);
+                    self.places.branches.push((guard, place));
                     guarded.push(Branch { guard, body });
                 }
                 None if number + 1 == branches.len() => otherwise = body,
@@ -181,11 +194,19 @@ impl Lowering<'_> {
     }
 
     fn for_each(&mut self, each: &file::ForEach, pointer: &str, names: &Names) -> Action {
+        let place = format!("{pointer}/array");
+        let array = self.expression(&each.array, &place, names);
         let mut inner = names.clone();
         inner.locals.push(each.item.clone());
         inner.locals.extend(each.index.clone());
+        let item = self.expect_list(array, &place, names);
+        inner.local_types.push((each.item.clone(), item));
+        let index = each.index.clone();
+        inner
+            .local_types
+            .extend(index.map(|index| (index, Type::of(Kind::Int.into()))));
         Action::ForEach {
-            array: self.expression(&each.array, &format!("{pointer}/array"), names),
+            array,
             item: each.item.as_str().into(),
             index: each.index.as_deref().map(Arc::from),
             body: self.block(&each.actions, &format!("{pointer}/actions"), &inner),
@@ -238,11 +259,54 @@ impl Lowering<'_> {
                 .with_suggestion(&decide.function, functions.keys().map(String::as_str));
             self.report(error);
         }
+        let fits = self.check_input(decide, &format!("{pointer}/input"));
         let decision = self.decision(plugin, function);
+        let input = self.expression(&decide.input, &format!("{pointer}/input"), names);
+        self.expect_answer(decide, pointer);
+        if fits {
+            self.expect_input(decide, input, pointer, names);
+        }
         Action::Decide {
             decision,
-            input: self.expression(&decide.input, &format!("{pointer}/input"), names),
+            input,
             location: self.location(&decide.assign, &format!("{pointer}/assign"), false),
         }
+    }
+
+    /// Whether the keys of what a function is asked are those that it takes.
+    fn check_input(&mut self, decide: &file::Decide, pointer: &str) -> bool {
+        let functions = self.functions;
+        let schemas = functions.and_then(|functions| functions.get(&decide.function));
+        let (Some(schemas), Some(given)) = (schemas, decide.input.0.as_object()) else {
+            return true;
+        };
+        let before = self.diagnostics.len();
+        let properties = schemas.input["properties"].as_object();
+        let known = || properties.into_iter().flat_map(|map| map.keys());
+        let is_closed = schemas.input["additionalProperties"] == json!(false);
+        for name in given.keys() {
+            if is_closed && !known().any(|known| known == name) {
+                let message = format!("`{}` takes no `{name}`", decide.function);
+                let pointer = format!("{pointer}/{}", escape(name));
+                let span = self
+                    .document
+                    .and_then(|document| document.key_span(&pointer));
+                let error = Diagnostic::error(FUNCTION_INPUT, message)
+                    .with_pointer(pointer)
+                    .with_suggestion(name, known().map(String::as_str));
+                self.report(match span {
+                    Some(span) => error.with_span(span),
+                    None => error,
+                });
+            }
+        }
+        let required = schemas.input["required"].as_array();
+        for name in required.into_iter().flatten().filter_map(Json::as_str) {
+            if !given.contains_key(name) {
+                let message = format!("`{}` needs `{name}`, which is not there", decide.function);
+                self.error(FUNCTION_INPUT, pointer, message);
+            }
+        }
+        self.diagnostics.len() == before
     }
 }

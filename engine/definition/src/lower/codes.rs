@@ -54,8 +54,18 @@ codes! {
     CEL_VARIABLE = "cel-variable";
     /// A function that expressions do not have.
     CEL_FUNCTION = "cel-function";
+    /// A part of an expression that fails for every value that the schemas allow.
+    CEL_TYPE = "cel-type";
+    /// A comparison that says the same for every value that the schemas allow.
+    CEL_COMPARISON = "cel-comparison";
+    /// Whole numbers and numbers with a fraction that may meet where they do not go together.
+    CEL_NUMBER = "cel-number";
+    /// A value that can never match the schema of where it goes.
+    VALUE_TYPE = "value-type";
     /// A plugin or a function of one that is not at hand.
     FUNCTION_UNKNOWN = "function-unknown";
+    /// What a function is asked has a key that it does not take, or lacks one that it needs.
+    FUNCTION_INPUT = "function-input";
 }
 
 /// Findings that are true whatever the rest of the file says, even when parts of it could not be

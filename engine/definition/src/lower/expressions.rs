@@ -10,6 +10,7 @@ use super::codes::*;
 use super::shape::check_path;
 use crate::analysis::DataRead;
 use crate::diagnostic::{Diagnostic, quoted};
+use crate::expression::types::Type;
 use crate::expression::{Expression, Program, VARIABLES, parse_duration_ms};
 use crate::file;
 use crate::json::from_json;
@@ -17,7 +18,7 @@ use crate::read::escape;
 use crate::source::Span;
 
 /// The functions of CEL's standard library, and our own two.
-const FUNCTIONS: [&str; 30] = [
+const FUNCTIONS: [&str; 28] = [
     "In",
     "working_days",
     "size",
@@ -46,8 +47,6 @@ const FUNCTIONS: [&str; 30] = [
     "getSeconds",
     "getMilliseconds",
     "has",
-    "max",
-    "min",
 ];
 
 /// CEL's macros. One that is called in another form than these counts as a function.
@@ -59,6 +58,17 @@ const MACROS: [(&str, &str); 5] = [
     ("map", "list.map(item, value)"),
 ];
 
+/// What `event` has, as SCXML's `_event` does (SCXML 5.10.1).
+pub(crate) const EVENT_FIELDS: [&str; 7] = [
+    "name",
+    "data",
+    "type",
+    "sendid",
+    "invokeid",
+    "origin",
+    "origintype",
+];
+
 /// The names that an expression sees besides the variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
@@ -66,6 +76,10 @@ pub(super) struct Names {
     pub(super) event: Option<BTreeSet<String>>,
     /// What enclosing `foreach` actions bind.
     pub(super) locals: Vec<String>,
+    /// What the event carries, as far as that is known.
+    pub(super) event_data: Option<Type>,
+    /// What enclosing `foreach` actions bind, by its name.
+    pub(super) local_types: Vec<(String, Type)>,
 }
 
 /// A name in an expression that stands for nothing.
@@ -129,6 +143,7 @@ impl Lowering<'_> {
             Ok(program) => {
                 self.check_names(&program, pointer, names);
                 self.note_reads(&program, pointer, names);
+                self.check_types(&program, pointer, names);
                 Expression::Program(Box::new(program))
             }
             Err(error) => {
@@ -137,8 +152,7 @@ impl Lowering<'_> {
                     Some(hint) => diagnostic.with_hint(hint),
                     None => diagnostic,
                 };
-                let span = error.offset.map(|at| (at, at + 1));
-                self.report_at(diagnostic, pointer, span);
+                self.report_at(diagnostic, pointer, error.span);
                 Expression::Literal(Value::Null)
             }
         }
@@ -192,6 +206,7 @@ impl Lowering<'_> {
                 let span = span.and_then(|(start, end)| self.place(pointer, start, end));
                 self.places.reads.push(DataRead {
                     field: field.clone(),
+                    tested: program.asks_for("data", field),
                     pointer: pointer.to_owned(),
                     span,
                 });
@@ -200,7 +215,12 @@ impl Lowering<'_> {
     }
 
     /// Reports about a part of a text, or else about all of it.
-    fn report_at(&mut self, error: Diagnostic, pointer: &str, part: Option<(usize, usize)>) {
+    pub(super) fn report_at(
+        &mut self,
+        error: Diagnostic,
+        pointer: &str,
+        part: Option<(usize, usize)>,
+    ) {
         let place = part.and_then(|(start, end)| self.place(pointer, start, end));
         let error = error.with_pointer(pointer);
         self.report(match place {
@@ -238,11 +258,7 @@ impl Lowering<'_> {
                 _ => Ok(()),
             },
             "event" => {
-                one_of(
-                    "`event`",
-                    fields,
-                    &["name", "data", "type", "sendid", "invokeid"],
-                )?;
+                one_of("`event`", fields, &EVENT_FIELDS)?;
                 match (fields.get(1), &names.event) {
                     (Some(name), Some(known)) if fields[0] == "data" && !known.contains(name) => {
                         let known = known.iter().map(String::as_str);
@@ -302,7 +318,9 @@ impl Lowering<'_> {
             return self.push(Expression::DelayMs(ms));
         }
         let before = self.diagnostics.len();
-        let index = self.cel(&file::Cel(text.to_owned()), pointer, &Names::default());
+        let names = Names::default();
+        let index = self.cel(&file::Cel(text.to_owned()), pointer, &names);
+        self.expect_delay(index, pointer, &names);
         for found in self.diagnostics.iter_mut().skip(before) {
             if found.hint.is_none() {
                 found.hint = Some(DURATIONS.into());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use casewright_chart::{
-    Action, Block, Descriptor, InitialNode, StateKind, StateNode, TransitionNode,
+    Action, Block, Descriptor, InitialNode, Send, StateKind, StateNode, TransitionNode,
 };
 use indexmap::IndexMap;
 
@@ -265,13 +265,11 @@ impl Lowering<'_> {
                 self.report(error);
             }
             let event: Arc<str> = after_event(key, &here.id).into();
-            node.entry.push(vec![Action::Send {
-                event: event.clone().into(),
+            node.entry.push(vec![Action::Send(Send {
                 id: Some(event.clone()),
-                id_location: None,
                 delay: Some(delay),
-                data: None,
-            }]);
+                ..Send::new(event.clone())
+            })]);
             node.exit.push(vec![Action::Cancel {
                 id: event.clone().into(),
             }]);
@@ -307,9 +305,10 @@ impl Lowering<'_> {
         if let [descriptor] = descriptors {
             scope.event = self.event_fields(descriptor);
         }
+        scope.event_data = self.event_data(descriptors);
         content.extend(self.store(descriptors));
         let guard = transition.guard.as_ref();
-        let guard = guard.map(|guard| self.program(&guard.0, &format!("{pointer}/guard"), &scope));
+        let guard = guard.map(|guard| self.guard(guard, &format!("{pointer}/guard"), &scope));
         let done = match taken {
             Taken::Exactly(_) => self.done_event(descriptors, here),
             Taken::Below(_) => None,

@@ -178,7 +178,7 @@ pub(crate) fn describe(value: &Value) -> String {
 }
 
 /// Words in backticks, with commas and one word before the last.
-pub(crate) fn list<S: AsRef<str>>(words: &[S], last: &str) -> String {
+pub fn list<S: AsRef<str>>(words: &[S], last: &str) -> String {
     let words: Vec<String> = words.iter().map(|word| quoted(word.as_ref())).collect();
     match words.as_slice() {
         [] => "nothing".to_owned(),

@@ -9,7 +9,7 @@ use expect_test::expect;
 use crate::desk::{definition, workflow};
 
 /// The files of the shipped pack.
-fn shipped() -> Files {
+pub(crate) fn shipped() -> Files {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/packs/key-account");
     let mut files = Files::new();
     for place in ["", "workflows"] {

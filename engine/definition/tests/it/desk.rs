@@ -41,14 +41,25 @@ pub(crate) fn pack() -> Pack {
     checked.pack.expect("a pack")
 }
 
-/// The functions of the only plugin.
+/// The functions of the only plugin: one takes anything, the other a number.
 pub(crate) fn functions() -> Functions {
     let schemas = FunctionSchemas {
         input: json!({}),
         output: json!({}),
     };
-    [("scoring.score".to_owned(), schemas)]
+    let number = FunctionSchemas {
+        input: json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["amount"],
+            "properties": { "amount": { "type": "number" } },
+        }),
+        output: json!({}),
+    };
+    let functions = [("scoring.score", schemas), ("scoring.rate", number)];
+    functions
         .into_iter()
+        .map(|(name, schemas)| (name.to_owned(), schemas))
         .collect()
 }
 

@@ -1,7 +1,8 @@
 //! Diagrams.
 
-use casewright_definition::diagram::mermaid;
+use casewright_definition::diagram::{MAX_BOXES, TooLarge, dot, mermaid, svg};
 use expect_test::expect;
+use roxmltree::{Document, Node};
 
 use crate::desk::{definition, workflow};
 
@@ -137,4 +138,107 @@ fn is_well_formed(line: &str) -> bool {
     };
     let (to, label) = rest.split_once(" : ").unwrap_or((rest, ""));
     is_id(from) && is_id(to) && is_label(label)
+}
+
+/// The rectangles of a picture whose corners are so round: from the left, the top, to the right, the
+/// bottom.
+fn rectangles(picture: &Document<'_>, corners: &str) -> Vec<[f64; 4]> {
+    let number =
+        |node: &Node<'_, '_>, name: &str| -> f64 { node.attribute(name).unwrap().parse().unwrap() };
+    let found = picture.descendants().filter(|node| {
+        let is_inner = node.attribute("fill") != Some("#f6f8fa") || corners == "3";
+        node.has_tag_name("rect") && node.attribute("rx") == Some(corners) && is_inner
+    });
+    let found = found.map(|node| {
+        let (x, y) = (number(&node, "x"), number(&node, "y"));
+        [
+            x,
+            y,
+            x + number(&node, "width"),
+            y + number(&node, "height"),
+        ]
+    });
+    found.collect()
+}
+
+#[test]
+fn what_stands_on_arrows_covers_no_state() {
+    for definition in crate::exchange::definitions().1 {
+        for language in ["en", "zh"] {
+            let text = svg(&definition, language, &[]).unwrap();
+            let plain = text.replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
+            let picture = Document::parse(&plain).unwrap();
+            let boxes = rectangles(&picture, "8");
+            let labels = rectangles(&picture, "3");
+            assert!(boxes.len() > 3 && labels.len() > 3, "{}", definition.id);
+            for all in [(&boxes, &labels), (&boxes, &boxes), (&labels, &labels)] {
+                for (number, one) in all.0.iter().enumerate() {
+                    for (other_number, other) in all.1.iter().enumerate() {
+                        let is_same = std::ptr::eq(all.0, all.1) && number == other_number;
+                        let apart = one[2] <= other[0]
+                            || other[2] <= one[0]
+                            || one[3] <= other[1]
+                            || other[3] <= one[1];
+                        assert!(is_same || apart, "{}: {one:?} {other:?}", definition.id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn no_name_breaks_the_picture() {
+    let definition = definition(&workflow(TRICKY));
+    for language in ["en", "zh"] {
+        let text = svg(&definition, language, &["end", "[*]", "nothing"]).unwrap();
+        let picture = Document::parse(&text).unwrap();
+        let count = |name: &str| {
+            picture
+                .descendants()
+                .filter(|n| n.tag_name().name() == name)
+                .count()
+        };
+        assert_eq!(count("script"), 0);
+        let tooltips: Vec<&str> = picture
+            .descendants()
+            .filter(|node| node.tag_name().name() == "title")
+            .filter_map(|node| node.text())
+            .collect();
+        for id in ["end", "[*]", "state-1.note"] {
+            assert!(tooltips.contains(&id), "{tooltips:?}");
+        }
+        assert_eq!(text.matches("#ffe9a8").count(), 2, "two states stand out");
+        assert_eq!(svg(&definition, language, &["[*]", "end"]).unwrap(), text);
+        let graph = dot(&definition, language, &["end"]);
+        let lines = graph.lines().filter(|line| line.contains("->"));
+        // A quote that is not escaped would end a text: their number in a line is even.
+        for line in lines {
+            let quotes = line
+                .replace("\\\\", "")
+                .replace("\\\"", "")
+                .matches('"')
+                .count();
+            assert!(quotes.is_multiple_of(2), "{line}");
+        }
+    }
+}
+
+#[test]
+fn arrows_cross_borders_at_small_circles() {
+    let nested = "data: {}\nevents: { go: { title: Go, roles: [clerk] } }\nstates:\n  a:\n    states:\n      b: { states: { c: { on: { go: \"#f\" } } } }\n    on: { go: .b }\n  d: { states: { e: {}, f: { on: { go: \"#a\" } } } }\n";
+    let nested = nested.replace("\"#f\"", "\"#d.f\"");
+    let text = svg(&definition(&workflow(&nested)), "en", &[]).unwrap();
+    // Out of b and a, into d; within a; out of d.
+    assert_eq!(text.matches("r=\"4\"").count(), 5, "{text}");
+}
+
+#[test]
+fn a_picture_has_a_limit() {
+    let states: String = (0..=MAX_BOXES).map(|n| format!("  s{n}: {{}}\n")).collect();
+    let definition = definition(&workflow(&format!(
+        "data: {{}}\nevents: {{}}\nstates:\n{states}"
+    )));
+    let found = MAX_BOXES + 2;
+    assert_eq!(svg(&definition, "en", &[]), Err(TooLarge { found }));
 }

@@ -266,13 +266,13 @@ states:
 fn an_expression_that_fails_is_an_event_and_shows_in_the_trace() {
     check(
         r#"
-data: { properties: { note: { type: string }, n: { default: 1 } } }
+data: { properties: { note: { type: string }, n: { default: 1 }, open: { default: 2 } } }
 events: { go: { title: Go, roles: [clerk] }, act: { title: Act, roles: [clerk] }, wrong: { title: Wrong, roles: [clerk] } }
 states:
   open:
     on:
       go: { target: done, guard: data.note == 'x' }
-      wrong: { target: done, guard: data.n + 1 }
+      wrong: { target: done, guard: data.open }
       act:
         actions:
           - assign: { n: data.n / 0 }
@@ -283,21 +283,21 @@ states:
         &["go", "wrong", "act"],
         expect![[r#"
             start
-            = open {"n": 1}
+            = open {"n": 1, "open": 2}
             go
               guard failed: `data.note == 'x'`: there is no field `note`
               error: `data.note == 'x'`: there is no field `note`
               log "`data.note == 'x'`: there is no field `note`"
-            = open {"n": 1} (not taken)
+            = open {"n": 1, "open": 2} (not taken)
             wrong
-              guard failed: `data.n + 1`: expected true or false, found int
-              error: `data.n + 1`: expected true or false, found int
-              log "`data.n + 1`: expected true or false, found int"
-            = open {"n": 1} (not taken)
+              guard failed: `data.open`: expected true or false, found int
+              error: `data.open`: expected true or false, found int
+              log "`data.open`: expected true or false, found int"
+            = open {"n": 1, "open": 2} (not taken)
             act
               error: `data.n / 0`: division by zero
               log "`data.n / 0`: division by zero"
-            = open {"n": 1}
+            = open {"n": 1, "open": 2}
         "#]],
     );
 }

@@ -1,6 +1,6 @@
 //! SCXML documents behave as workflows do what W3C SCXML 1.0 says.
 
-mod cases;
+pub(crate) mod cases;
 mod errors;
 
 use casewright_chart::{Event, Limits, Snapshot, Status, Step, Timestamp, fire, start, step};

@@ -3,13 +3,14 @@
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
 
-use casewright_definition::diagnostic::Severity;
-use casewright_definition::{Definition, Findings};
+use casewright_definition::diagnostic::{Finding, Severity};
+use casewright_definition::{Definition, Findings, Functions};
 use casewright_runtime::Plugins;
-use clap::Args;
+use clap::{Args, ValueEnum};
 
-use crate::cli::{Failure, Output, Verdict, print, tell};
+use crate::cli::{Failure, Verdict, print, tell};
 use crate::folder;
+use crate::sarif::Log;
 
 /// Check a pack or a workflow file.
 ///
@@ -24,12 +25,24 @@ pub struct Check {
     /// the shipped pack]
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// For people, or one JSON object a line for each finding.
+    /// How findings are written.
     #[arg(long, value_enum, default_value_t)]
     output: Output,
     /// The folder with the plugins (`.wasm`), in place of the shipped ones.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts: one JSON object a line for each finding.
+    Json,
+    /// For code hosting: a log in SARIF 2.1.0, with paths relative to the current folder.
+    Sarif,
 }
 
 impl Check {
@@ -38,30 +51,48 @@ impl Check {
     /// # Errors
     /// A path or a plugin cannot be read.
     pub fn run(self) -> Result<Verdict, Failure> {
-        let plugins = folder::load_plugins(self.plugins.as_deref())?;
-        let mut findings = Vec::new();
-        if self.paths.is_empty() {
-            let here = Path::new(".");
-            let pack = is_pack(here).then_some(here);
-            findings.extend(folder::check_pack(pack, &plugins)?.findings);
+        let findings = self.findings();
+        if self.output == Output::Sarif {
+            show_sarif(&findings)?;
         }
-        for path in &self.paths {
-            findings.extend(check(path, &plugins)?);
-        }
+        let findings = findings?;
         match self.output {
             Output::Text => show(&findings),
             Output::Json => show_json(&findings)?,
+            Output::Sarif => {}
         }
         match findings.iter().any(Findings::has_errors) {
             true => Ok(Verdict::No),
             false => Ok(Verdict::Yes),
         }
     }
+
+    fn findings(&self) -> Result<Vec<Findings>, Failure> {
+        let functions = folder::load_functions(self.plugins.as_deref())?;
+        let mut findings = Vec::new();
+        if self.paths.is_empty() {
+            let here = Path::new(".");
+            let pack = is_pack(here).then_some(here);
+            findings.extend(folder::check_pack_against(pack, &functions)?.findings);
+        }
+        for path in &self.paths {
+            findings.extend(check(path, &functions)?);
+        }
+        Ok(findings)
+    }
 }
 
 /// A sound workflow from a file; none when it is not, which people have been told then.
 pub(super) fn definition(path: &Path, plugins: &Plugins) -> Result<Option<Definition>, Failure> {
-    let (definition, findings) = folder::check_workflow(path, plugins)?;
+    definition_against(path, &plugins.functions())
+}
+
+/// As [`definition`], with what the plugins can do in place of the plugins themselves.
+pub(super) fn definition_against(
+    path: &Path,
+    functions: &Functions,
+) -> Result<Option<Definition>, Failure> {
+    let (definition, findings) = folder::check_workflow_against(path, functions)?;
     if definition.is_none() {
         let colour = std::io::stderr().is_terminal() && wants_colour();
         tell(findings.report().colour(colour));
@@ -70,21 +101,21 @@ pub(super) fn definition(path: &Path, plugins: &Plugins) -> Result<Option<Defini
     Ok(definition)
 }
 
-fn check(path: &Path, plugins: &Plugins) -> Result<Vec<Findings>, Failure> {
+fn check(path: &Path, functions: &Functions) -> Result<Vec<Findings>, Failure> {
     if path.is_dir() {
-        return Ok(folder::check_pack(Some(path), plugins)?.findings);
+        return Ok(folder::check_pack_against(Some(path), functions)?.findings);
     }
     // The other files of a pack make sense only together.
     match path
         .parent()
         .filter(|folder| path.is_file() && is_pack(folder))
     {
-        Some(folder) => Ok(folder::check_pack(Some(folder), plugins)?.findings),
-        None => Ok(vec![folder::check_workflow(path, plugins)?.1]),
+        Some(folder) => Ok(folder::check_pack_against(Some(folder), functions)?.findings),
+        None => Ok(vec![folder::check_workflow_against(path, functions)?.1]),
     }
 }
 
-fn is_pack(folder: &Path) -> bool {
+pub(super) fn is_pack(folder: &Path) -> bool {
     folder.join("pack.yaml").is_file()
 }
 
@@ -109,8 +140,27 @@ fn show_json(findings: &[Findings]) -> Result<(), Failure> {
     Ok(())
 }
 
+/// One log, also of a run that came to no end: it then says why.
+fn show_sarif(findings: &Result<Vec<Findings>, Failure>) -> Result<(), Failure> {
+    let root = std::env::current_dir()
+        .map_err(|error| Failure::new("cannot find the current folder", error))?;
+    let (found, failure) = match findings {
+        Ok(findings) => (findings.as_slice(), None),
+        Err(failure) => ([].as_slice(), Some(&*failure.0)),
+    };
+    let found = found.iter().flat_map(|file| {
+        let findings: Vec<Finding> = file.report().findings().collect();
+        findings
+    });
+    let log = Log::new(&found.collect::<Vec<_>>(), &root, failure);
+    let text = serde_json::to_string_pretty(&log)
+        .map_err(|error| Failure::new("cannot write the log", error))?;
+    print(text);
+    Ok(())
+}
+
 /// See <https://no-color.org>.
-fn wants_colour() -> bool {
+pub(super) fn wants_colour() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
@@ -132,7 +182,7 @@ fn summary(findings: &[Findings]) -> String {
     format!("{counts} in {}", counted(findings.len(), "file"))
 }
 
-fn counted(count: usize, noun: &str) -> String {
+pub(super) fn counted(count: usize, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),

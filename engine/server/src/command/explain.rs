@@ -24,7 +24,7 @@ impl Explain {
     pub fn run(self) -> Result<Verdict, Failure> {
         let codes = explain::PAGES.iter().map(|(code, _)| *code);
         let Some(wanted) = self.code else {
-            codes.for_each(print);
+            list();
             return Ok(Verdict::Yes);
         };
         match explain::page(&wanted) {
@@ -42,6 +42,22 @@ impl Explain {
                     "no finding has the code `{wanted}`\n\nhint: {hint}"
                 )))
             }
+        }
+    }
+}
+
+/// Every code with the first sentence of its page, under headings.
+fn list() {
+    let codes = explain::PAGES.iter().map(|(code, _)| code.len());
+    let width = codes.max().unwrap_or_default();
+    for (number, (heading, codes)) in explain::groups().enumerate() {
+        if number > 0 {
+            print("");
+        }
+        print(heading);
+        for code in codes {
+            let summary = explain::summary(explain::page(code).unwrap_or_default());
+            print(format_args!("  {code:width$}  {summary}"));
         }
     }
 }

@@ -44,8 +44,10 @@ enum Name {
     Types,
     /// `calendar.yaml`.
     Calendar,
-    /// One line of a scenario (`.jsonl`).
+    /// A scenario of `casewright test`.
     Scenario,
+    /// One line of a script of `casewright simulate` (`.jsonl`).
+    ScriptLine,
     /// The HTTP API, as OpenAPI 3.1.
     Openapi,
 }
@@ -60,12 +62,14 @@ impl Name {
             Name::Types => "types.schema.json",
             Name::Calendar => "calendar.schema.json",
             Name::Scenario => SCENARIO,
+            Name::ScriptLine => SCRIPT_LINE,
             Name::Openapi => OPENAPI,
         }
     }
 }
 
 const SCENARIO: &str = "scenario.schema.json";
+const SCRIPT_LINE: &str = "script-line.schema.json";
 const OPENAPI: &str = "openapi.json";
 
 impl Schema {
@@ -91,12 +95,19 @@ impl Schema {
 /// Every schema with the name of its file.
 fn files() -> Vec<(&'static str, Json)> {
     let mut files = casewright_definition::schema::files();
-    files.push((SCENARIO, scenario()));
+    files.push((
+        SCENARIO,
+        casewright_definition::schema::schema::<scenario::file::File>(
+            "Scenario",
+            "One case of a workflow from its opening to where it shall stand.",
+        ),
+    ));
+    files.push((SCRIPT_LINE, script_line()));
     files.push((OPENAPI, http::openapi()));
     files
 }
 
-fn scenario() -> Json {
+fn script_line() -> Json {
     let generator = SchemaSettings::draft2020_12().into_generator();
     let schema = generator.into_root_schema_for::<scenario::script::Form>();
     schema.to_value()

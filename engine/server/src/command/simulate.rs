@@ -15,7 +15,9 @@ use super::check::definition;
 use crate::cli::{Failure, Output, Verdict, print, tell};
 use crate::folder;
 use crate::scenario::script::{in_column, parse_time};
-use crate::scenario::{CASE_ID, Happening, News, Opening, Report, Script, json, place, play, text};
+use crate::scenario::{
+    CASE_ID, Happening, News, Opening, Report, Script, explanation, json, place, play, text,
+};
 
 /// Run a case of a workflow file through events, without a server and in no time.
 ///
@@ -31,7 +33,8 @@ pub struct Simulate {
     /// What happens, as JSON Lines; `-` reads standard input.
     #[arg(long, value_name = "FILE|-")]
     events: Option<PathBuf>,
-    /// For people, or one JSON object a line.
+    /// For people, or JSON: one object for the opening and one for each line with an event or with time
+    /// that passes.
     #[arg(long, value_enum, default_value_t)]
     output: Output,
     /// Who acts, until the events name somebody else [default: `somebody`, in every role of the pack]
@@ -46,6 +49,9 @@ pub struct Simulate {
     /// The folder with the plugins (`.wasm`), in place of the shipped ones.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+    /// Tell at the end what would come of every event if the last actor sent it, and why not.
+    #[arg(long)]
+    explain: bool,
     /// When the case is opened, unless the events say so (RFC 3339).
     #[arg(long, value_name = "TIME", default_value = START_TEXT, value_parser = parse_time)]
     now: Timestamp,
@@ -86,8 +92,13 @@ impl Simulate {
         let script = self.script()?;
         self.check_start(&script)?;
         let mut show = show;
+        let mut end = explanation::End::of(&opening, &script);
         let mut told = |news: News<'_>| match news {
-            News::Happened { line, happening } => show.happening(line, happening),
+            News::Happened { happening, .. } => {
+                end.note(happening);
+                show.happening(happening);
+            }
+            News::Through { line } => show.through(line),
             News::Failed(failed) => {
                 let place = place(&script.name, failed.line);
                 tell(format_args!("{place}: {}", failed.message));
@@ -95,6 +106,9 @@ impl Simulate {
         };
         let report = play(&definition, &plugins, &script, opening, &mut told);
         let report = report.map_err(|fault| Failure(fault.to_string()))?;
+        if self.explain {
+            print(end.told(&definition, &plugins, self.output));
+        }
         tell(summary(&report));
         match report.holds() {
             true => Ok(Verdict::Yes),
@@ -150,6 +164,8 @@ pub(super) struct Show<'a> {
     output: Output,
     chart: &'a Chart,
     before: Option<Timestamp>,
+    /// What a line of JSON is still to tell.
+    untold: Vec<Happening>,
 }
 
 impl<'a> Show<'a> {
@@ -158,22 +174,27 @@ impl<'a> Show<'a> {
             output,
             chart,
             before: None,
+            untold: Vec::new(),
         }
     }
 
-    pub(super) fn happening(&mut self, line: usize, happening: &Happening) {
+    /// Tells people at once.
+    pub(super) fn happening(&mut self, happening: &Happening) {
         match self.output {
             Output::Text => print(text::paragraph(happening, self.before, self.chart)),
-            Output::Json => {
-                // Plain texts, numbers and lists: nothing that JSON cannot hold.
-                if let Ok(line) =
-                    serde_json::to_string(&json::Line::of(line, happening, self.chart))
-                {
-                    print(line);
-                }
-            }
+            Output::Json => self.untold.push(happening.clone()),
         }
         self.before = Some(happening.at);
+    }
+
+    /// Tells programs all of a line in one.
+    pub(super) fn through(&mut self, line: usize) {
+        let happenings = std::mem::take(&mut self.untold);
+        let line = json::Line::of(line, &happenings, self.chart);
+        // Plain texts, numbers and lists: nothing that JSON cannot hold.
+        if let Some(Ok(line)) = line.map(|line| serde_json::to_string(&line)) {
+            print(line);
+        }
     }
 }
 

@@ -57,10 +57,10 @@ pub(super) struct NewCaseWithId {
 #[serde(deny_unknown_fields)]
 pub(super) struct NewEvent {
     /// Its name.
-    event: String,
+    pub(super) event: String,
     /// What it carries.
     #[serde(default = "no_data")]
-    data: Json,
+    pub(super) data: Json,
 }
 
 /// Which cases to list.
@@ -314,7 +314,7 @@ fn answer(server: &Server, status: StatusCode, view: &View, actor: &Actor) -> Re
 }
 
 /// A refusal, with what the actor may do instead.
-fn with_events(server: &Server, error: CommandError, actor: &Actor) -> Problem {
+pub(super) fn with_events(server: &Server, error: CommandError, actor: &Actor) -> Problem {
     let instead = match &error {
         CommandError::Refused {
             refusal:

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use utoipa::OpenApi;
 
-use super::{cases, index, workflows};
+use super::{cases, diagram, explanation, index, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -26,6 +26,9 @@ use super::{cases, index, workflows};
         cases::show,
         cases::send,
         cases::history,
+        explanation::show,
+        explanation::rehearse,
+        diagram::case,
     )
 )]
 struct Api;

@@ -3,6 +3,8 @@
 //! Inner layers know no status codes; this is the one place that gives them out. Each kind has a
 //! stable address, `/problems/{code}`, where the server explains it.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use casewright_case::{Blocked, Refusal};
@@ -131,11 +133,9 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
-        if self.kind.status >= 500 {
-            tracing::error!(code = self.kind.code, detail = self.detail, "problem");
-        }
+impl Problem {
+    /// The body of the answer.
+    pub(super) fn body(&self) -> Json {
         let mut body = json!({
             "type": format!("/problems/{}", self.kind.code),
             "title": self.kind.title,
@@ -145,7 +145,16 @@ impl IntoResponse for Problem {
         if let Some(body) = body.as_object_mut() {
             body.extend(self.more.clone());
         }
-        let mut response = (self.status(), axum::Json(body)).into_response();
+        body
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        if self.kind.status >= 500 {
+            tracing::error!(code = self.kind.code, detail = self.detail, "problem");
+        }
+        let mut response = (self.status(), axum::Json(self.body())).into_response();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
@@ -224,9 +233,13 @@ fn refused(refusal: Refusal, detail: String) -> Problem {
         }
         Refusal::Done => Problem::new("case-done", detail),
         Refusal::NotNow { .. } => Problem::new("event-not-now", detail),
-        Refusal::Forbidden { roles, .. } => {
-            let roles: Vec<&str> = roles.iter().map(|role| &**role).collect();
-            Problem::new("forbidden", detail).with("roles", roles)
+        Refusal::Forbidden { roles, held, .. } => {
+            let names = |roles: &[Arc<str>]| -> Vec<String> {
+                roles.iter().map(ToString::to_string).collect()
+            };
+            Problem::new("forbidden", detail)
+                .with("roles", names(&roles))
+                .with("held", names(&held))
         }
         Refusal::InvalidInput(found) => {
             Problem::new("invalid-data", detail).with("violations", violations(found))
@@ -275,6 +288,7 @@ fn block(blocked: &Blocked) -> Json {
         "guard": blocked.guard,
         "title": blocked.title,
         "error": blocked.error.as_deref(),
+        "parts": crate::explanation::parts(&blocked.parts),
     })
 }
 

@@ -286,7 +286,7 @@ fn status(case: &Case) -> &'static str {
     }
 }
 
-fn states(case: &Case, definition: &Definition) -> Vec<StateView> {
+pub(super) fn states(case: &Case, definition: &Definition) -> Vec<StateView> {
     case.active(&definition.chart)
         .map(|id| StateView {
             id: id.to_string(),

@@ -7,17 +7,16 @@
 
 use axum::Json as JsonBody;
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use casewright_definition::{Definition, Findings};
 use casewright_runtime::CommandError;
-use serde::Deserialize;
 use std::sync::Arc;
-use utoipa::IntoParams;
 
 use super::Server;
 use super::actor::From as FromActor;
 use super::body::Body;
+use super::diagram::{DiagramQuery, Form, draw, form};
 use super::problem::Problem;
 use super::query::Query;
 use super::segment::Segment;
@@ -25,16 +24,6 @@ use super::views::{WorkflowList, WorkflowSummary, WorkflowView};
 
 /// The role that may apply workflows.
 const ADMINISTRATOR: &str = "administrator";
-
-/// How to draw a workflow.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-pub(super) struct DiagramQuery {
-    /// The language of its titles: `en` unless given.
-    language: Option<String>,
-    /// A case whose active states are to stand out.
-    case: Option<String>,
-}
 
 /// List workflows
 #[utoipa::path(
@@ -126,21 +115,24 @@ pub(super) async fn apply(
 }
 
 /// Draw a workflow
+///
+/// As a Mermaid state diagram, unless `format` or `Accept` asks for another form.
 #[utoipa::path(
     get, path = "/workflows/{workflow}/diagram", tag = "workflows",
     params(("workflow" = String, Path, description = "the id of the workflow"), DiagramQuery),
     responses(
-        (status = 200, description = "a Mermaid state diagram", content_type = "text/plain", body = String),
+        (status = 200, description = "a Mermaid state diagram, an SVG picture, or a graph in DOT", body = String, content_type = "text/plain"),
         (status = "default", description = "RFC 9457", content_type = "application/problem+json", body = serde_json::Value),
     ),
 )]
 pub(super) async fn diagram(
     State(server): State<Server>,
     Segment(workflow): Segment,
+    headers: HeaderMap,
     actor: Result<FromActor, Problem>,
     Query(query): Query<DiagramQuery>,
 ) -> Result<Response, Problem> {
-    let language = query.language.as_deref().unwrap_or("en");
+    let form = form(query.format.as_deref(), &headers, Form::Mermaid)?;
     let (definition, active) = match &query.case {
         None => (current(&server, &workflow)?, Vec::new()),
         Some(case) => {
@@ -159,9 +151,7 @@ pub(super) async fn diagram(
         }
     };
     let active: Vec<&str> = active.iter().map(|state| &**state).collect();
-    let text = casewright_definition::diagram::mermaid(&definition, language, &active);
-    let plain = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    Ok((plain, text).into_response())
+    draw(&definition, form, query.language.as_deref(), &active)
 }
 
 fn current(server: &Server, workflow: &str) -> Result<Arc<Definition>, Problem> {

@@ -1,4 +1,4 @@
-//! What happened, as a line of JSON for scripts.
+//! What happened in a line of a script, as a line of JSON for programs.
 
 use casewright_case::trace;
 use casewright_chart::{Chart, Effect};
@@ -8,26 +8,26 @@ use serde_json::Value as Json;
 
 use super::run::{Cause, Happening};
 
-/// Something that happened, and where the case stands after it. New keys may be added; these stay.
+/// All that happened in one line of a script, and where the case stands after it. New keys may be
+/// added; these stay.
 #[derive(Clone, Debug, Serialize)]
 pub struct Line {
     /// The line of the script; 0 when the script has no `start`, and in a conversation.
     pub line: usize,
-    /// When (RFC 3339).
+    /// When it was through (RFC 3339).
     pub at: String,
-    /// `open`, the name of the event that was sent or of the timer that was due; absent when only
-    /// time passed.
+    /// `open`, or the name of the event that was sent; absent when only time passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
-    /// The number of the timer, when it was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub timer: Option<u64>,
-    /// Who did it.
+    /// Who opened the case or sent the event.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<ActorForm>,
-    /// Why nothing happened, when nothing did.
+    /// Why the case was not opened, or the event changed nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<RefusedForm>,
+    /// The timers that fired in this line, in order; absent when none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub timers: Vec<TimerForm>,
     /// How many steps the case has taken; 0 when it could not be opened.
     pub revision: u64,
     /// The ids of the active atomic states, in document order.
@@ -38,8 +38,22 @@ pub struct Line {
     pub data: Json,
     /// What is asked of the world, in order.
     pub effects: Vec<EffectForm>,
-    /// What happened inside the step, in words.
+    /// What happened inside the steps, in words and in order.
     pub trace: Vec<String>,
+}
+
+/// A timer that fired.
+#[derive(Clone, Debug, Serialize)]
+pub struct TimerForm {
+    /// The number of the timer.
+    pub sequence: u64,
+    /// The name of its event.
+    pub event: String,
+    /// When (RFC 3339).
+    pub at: String,
+    /// Why it changed nothing, when it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedForm>,
 }
 
 /// Who did it.
@@ -107,36 +121,66 @@ pub enum EffectForm {
 }
 
 impl Line {
-    /// The form of something that happened in a line of a script.
-    pub fn of(line: usize, happening: &Happening, chart: &Chart) -> Self {
-        let case = happening.case.as_ref();
-        let (event, timer) = match &happening.cause {
-            Cause::Open => (Some("open".to_owned()), None),
-            Cause::Event(event) => (Some(event.clone()), None),
-            Cause::Timer { sequence, event } => (Some(event.to_string()), Some(*sequence)),
-            Cause::Time => (None, None),
-        };
+    /// The form of what happened in a line of a script, in order; none when nothing did.
+    pub fn of(line: usize, happenings: &[Happening], chart: &Chart) -> Option<Self> {
+        let last = happenings.last()?;
+        let timers = happenings.iter().filter_map(TimerForm::of);
+        let own = happenings
+            .iter()
+            .find(|happening| !matches!(happening.cause, Cause::Timer { .. }));
+        let event = own.and_then(|own| match &own.cause {
+            Cause::Open => Some("open".to_owned()),
+            Cause::Event(event) => Some(event.clone()),
+            Cause::Timer { .. } | Cause::Time => None,
+        });
+        let case = last.case.as_ref();
         let active = case.map(|case| case.active(chart).map(ToString::to_string).collect());
-        Line {
+        let trace = happenings
+            .iter()
+            .flat_map(|happening| trace::lines(chart, &happening.trace));
+        Some(Line {
             line,
-            at: timestamp(happening.at),
+            at: timestamp(last.at),
             event,
-            timer,
-            actor: happening.actor.as_ref().map(|actor| ActorForm {
-                id: actor.id.to_string(),
-                roles: actor.roles.iter().map(ToString::to_string).collect(),
-            }),
-            refused: happening.refused.as_ref().map(|refused| RefusedForm {
-                code: refused.code,
-                message: refused.message.clone(),
-            }),
+            actor: own
+                .and_then(|own| own.actor.as_ref())
+                .map(|actor| ActorForm {
+                    id: actor.id.to_string(),
+                    roles: actor.roles.iter().map(ToString::to_string).collect(),
+                }),
+            refused: own.and_then(RefusedForm::of),
+            timers: timers.collect(),
             revision: case.map_or(0, |case| case.revision),
             active: active.unwrap_or_default(),
             done: case.is_some_and(|case| case.is_done()),
             data: case.map_or(Json::Null, |case| to_json(&case.snapshot.data)),
-            effects: effects(happening),
-            trace: trace::lines(chart, &happening.trace),
-        }
+            effects: happenings.iter().flat_map(effects).collect(),
+            trace: trace.collect(),
+        })
+    }
+}
+
+impl TimerForm {
+    fn of(happening: &Happening) -> Option<Self> {
+        let Cause::Timer { sequence, event } = &happening.cause else {
+            return None;
+        };
+        Some(TimerForm {
+            sequence: *sequence,
+            event: event.to_string(),
+            at: timestamp(happening.at),
+            refused: RefusedForm::of(happening),
+        })
+    }
+}
+
+impl RefusedForm {
+    fn of(happening: &Happening) -> Option<Self> {
+        let refused = happening.refused.as_ref()?;
+        Some(RefusedForm {
+            code: refused.code,
+            message: refused.message.clone(),
+        })
     }
 }
 

@@ -1,13 +1,13 @@
 //! A case through a script, from the first line to the last.
 
-use std::collections::BTreeSet;
-
-use casewright_chart::TransitionIndex;
 use casewright_definition::{Decide, Definition};
+use serde_json::Value as Json;
 
 use super::Fault;
-use super::expectation::Expectation;
-use super::run::{Cause, Happening, Opening, Run};
+use super::coverage::Coverage;
+use super::expectation::{Difference, Expectation, Found};
+use super::json;
+use super::run::{Cause, Happening, Opening, Refused, Run};
 use super::script::{Line, Script};
 
 /// What is told on the way.
@@ -20,6 +20,12 @@ pub enum News<'a> {
         /// What.
         happening: &'a Happening,
     },
+    /// The opening, or a line with an event or with time that passes, is through: everything that
+    /// happened in it has been told.
+    Through {
+        /// The line.
+        line: usize,
+    },
     /// Something is not as the script expects.
     Failed(&'a Failed),
 }
@@ -29,8 +35,12 @@ pub enum News<'a> {
 pub struct Failed {
     /// The line.
     pub line: usize,
+    /// What in the line it is about, as a JSON pointer: `/expect/active`, `/event`.
+    pub pointer: String,
     /// What was expected and what was found.
     pub message: String,
+    /// Both, when they are more than a word.
+    pub difference: Option<Difference>,
 }
 
 /// What came of a script.
@@ -40,8 +50,8 @@ pub struct Report {
     pub expectations: usize,
     /// What is not as expected, in order.
     pub failed: Vec<Failed>,
-    /// The transitions that were taken.
-    pub taken: BTreeSet<TransitionIndex>,
+    /// What the case has gone through.
+    pub coverage: Coverage,
 }
 
 impl Report {
@@ -79,17 +89,19 @@ pub fn play(
         report: Report::default(),
         refused: None,
         unexpected: None,
+        effects: Vec::new(),
     };
     let line = start.map_or(0, |start| start.line);
     let happening = player.run.open(&opening.data);
     player.note(line, &happening);
     player.pass(line, 0)?;
+    (player.tell)(News::Through { line });
     for line in &script.lines {
         player.line(line)?;
     }
     player.settle();
     Ok(Report {
-        taken: player.run.taken().clone(),
+        coverage: player.run.coverage().clone(),
         ..player.report
     })
 }
@@ -99,16 +111,20 @@ struct Player<'a, 'b> {
     name: &'a str,
     tell: &'b mut dyn FnMut(News<'_>),
     report: Report,
-    /// The code of the last refusal, until something else is done.
-    refused: Option<&'static str>,
+    /// The last refusal, until something else is done.
+    refused: Option<Refused>,
     /// The last refusal, until it turns out to be expected.
     unexpected: Option<Failed>,
+    /// What was asked of the world, until something else is done.
+    effects: Vec<Json>,
 }
 
 impl Player<'_, '_> {
     fn line(&mut self, line: &Line) -> Result<(), Fault> {
-        if line.after_ms.is_some() || line.send.is_some() {
+        let acts = line.after_ms.is_some() || line.send.is_some();
+        if acts {
             self.settle();
+            self.effects.clear();
         }
         if let Some(actor) = &line.actor {
             self.run.actor = actor.clone();
@@ -124,6 +140,9 @@ impl Player<'_, '_> {
             let happening = self.run.send(event, data);
             self.note(line.number, &happening);
             self.pass(line.number, 0)?;
+        }
+        if acts {
+            (self.tell)(News::Through { line: line.number });
         }
         if let Some(expectation) = &line.expect {
             self.judge(line.number, expectation);
@@ -147,19 +166,25 @@ impl Player<'_, '_> {
 
     fn note(&mut self, line: usize, happening: &Happening) {
         (self.tell)(News::Happened { line, happening });
+        let effects = json::effects(happening).into_iter();
+        // Plain texts, numbers and lists: nothing that JSON cannot hold.
+        self.effects
+            .extend(effects.filter_map(|effect| serde_json::to_value(effect).ok()));
         let Some(refused) = &happening.refused else {
             return;
         };
         self.settle();
-        let what = match &happening.cause {
-            Cause::Open => "opening the case".to_owned(),
-            Cause::Event(event) => format!("the event `{event}`"),
-            Cause::Timer { event, .. } => format!("the timer `{event}`"),
-            Cause::Time => "time".to_owned(),
+        let (what, pointer) = match &happening.cause {
+            Cause::Open => ("opening the case".to_owned(), "/start"),
+            Cause::Event(event) => (format!("the event `{event}`"), "/event"),
+            Cause::Timer { event, .. } => (format!("the timer `{event}`"), "/after"),
+            Cause::Time => ("time".to_owned(), "/after"),
         };
-        self.refused = Some(refused.code);
+        self.refused = Some(refused.clone());
         self.unexpected = Some(Failed {
             line,
+            pointer: pointer.to_owned(),
+            difference: None,
             message: format!(
                 "{what} was refused as `{}`, which nothing expects: {}",
                 refused.code, refused.message
@@ -169,12 +194,22 @@ impl Player<'_, '_> {
 
     fn judge(&mut self, line: usize, expectation: &Expectation) {
         self.report.expectations += 1;
-        if expectation.refused.is_some() {
+        if expectation.refused.is_some() || expectation.because.is_some() {
             // Whether it is the right one is said below.
             self.unexpected = None;
         }
-        for message in expectation.failures(&self.run, self.refused) {
-            self.fail(Failed { line, message });
+        let found = Found {
+            run: &self.run,
+            refused: self.refused.as_ref(),
+            effects: &self.effects,
+        };
+        for mismatch in expectation.mismatches(&found) {
+            self.fail(Failed {
+                line,
+                pointer: format!("/expect{}", mismatch.pointer),
+                message: mismatch.message,
+                difference: mismatch.difference,
+            });
         }
     }
 

@@ -8,10 +8,11 @@ use casewright_case::{
     Actor, Case, Outcome, Possible, Refusal, Setting, fire, open, possible, send,
 };
 use casewright_chart::value::Map;
-use casewright_chart::{Effect, Limits, Pending, Timestamp, Trace, TransitionIndex};
+use casewright_chart::{Effect, Limits, Pending, Timestamp, Trace};
 use casewright_definition::{Decide, Definition};
 use serde_json::Value as Json;
 
+use super::coverage::Coverage;
 use super::refusal::{UNKNOWN_CASE, code, words};
 
 /// How many timers may fall due while time passes once. A process that reminds daily for twenty years
@@ -61,7 +62,7 @@ pub struct Run<'a> {
     case: Option<Case>,
     /// Timers whose step was refused: they stay pending, and are not tried again.
     stuck: BTreeSet<u64>,
-    taken: BTreeSet<TransitionIndex>,
+    coverage: Coverage,
 }
 
 /// Something that happened to the case, or was refused.
@@ -139,7 +140,7 @@ impl<'a> Run<'a> {
             actor: opening.actor.clone(),
             case: None,
             stuck: BTreeSet::new(),
-            taken: BTreeSet::new(),
+            coverage: Coverage::default(),
         }
     }
 
@@ -158,9 +159,9 @@ impl<'a> Run<'a> {
         self.case.as_ref()
     }
 
-    /// The transitions that were taken.
-    pub fn taken(&self) -> &BTreeSet<TransitionIndex> {
-        &self.taken
+    /// What the case has gone through.
+    pub fn coverage(&self) -> &Coverage {
+        &self.coverage
     }
 
     /// What the actor may do next.
@@ -236,7 +237,8 @@ impl<'a> Run<'a> {
         Some(self.happening(cause, Actor::timer(), result))
     }
 
-    fn setting(&self) -> Setting<'_> {
+    /// With what a step would be taken now.
+    pub fn setting(&self) -> Setting<'_> {
         Setting {
             definition: self.definition,
             decide: self.decide,
@@ -253,11 +255,7 @@ impl<'a> Run<'a> {
     ) -> Happening {
         match result {
             Ok(outcome) => {
-                let steps = outcome.record.trace.iter();
-                self.taken.extend(steps.filter_map(|step| match step {
-                    Trace::Transition(transition) => Some(*transition),
-                    _ => None,
-                }));
+                self.coverage.note(&outcome.record.trace);
                 self.case = Some(outcome.case);
                 Happening {
                     trace: outcome.record.trace,
@@ -267,6 +265,7 @@ impl<'a> Run<'a> {
                 }
             }
             Err(refusal) => {
+                self.coverage.note_refusal(&refusal);
                 let refused = Refused {
                     code: code(&refusal),
                     message: words(&refusal),

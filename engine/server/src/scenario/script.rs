@@ -1,4 +1,4 @@
-//! The file of a scenario: JSON Lines.
+//! The file of a script: JSON Lines.
 
 use casewright_case::Actor;
 use casewright_chart::Timestamp;
@@ -47,11 +47,11 @@ pub struct Line {
     pub expect: Option<Expectation>,
 }
 
-/// One line of a scenario, a file of JSON Lines. The first may open the case with `start`; each other
+/// One line of a script, a file of JSON Lines. The first may open the case with `start`; each other
 /// lets time pass (`after`), sends an `event`, and says what to `expect` then, in this order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Line of a scenario")]
+#[schemars(title = "Line of a script")]
 pub struct Form {
     /// In the first line: opens the case with these fields of the case data.
     start: Option<Map<String, Json>>,
@@ -70,14 +70,21 @@ pub struct Form {
 }
 
 /// Who acts.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ActorForm {
+pub struct ActorForm {
     /// The id of the person or system.
-    id: String,
+    pub id: String,
     /// The roles in which it acts.
     #[serde(default)]
-    roles: Vec<String>,
+    pub roles: Vec<String>,
+}
+
+impl ActorForm {
+    /// The actor.
+    pub fn actor(&self) -> Actor {
+        Actor::new(&self.id, self.roles.iter().map(String::as_str))
+    }
 }
 
 impl Script {
@@ -137,10 +144,7 @@ fn read_line(number: usize, text: &str) -> Result<(Option<Start>, Line), String>
     let data = Json::Object(form.data.unwrap_or_default());
     let line = Line {
         number,
-        actor: form.actor.map(|actor| {
-            let roles = actor.roles.iter().map(String::as_str);
-            Actor::new(&actor.id, roles)
-        }),
+        actor: form.actor.as_ref().map(ActorForm::actor),
         after_ms: form.after.as_deref().map(parse_ms).transpose()?,
         send: form.event.map(|event| (event, data)),
         expect: form.expect,
@@ -243,7 +247,7 @@ mod tests {
             ),
             (
                 "{\"expect\": {}}",
-                "a.jsonl:1: expected `active`, `done`, `data` or `refused` in `expect`",
+                "a.jsonl:1: expected `active`, `done`, `data`, `unset`, `refused`, `because`, `effects` or `timers` in `expect`",
             ),
             (
                 "{\"event\": \"x\"",

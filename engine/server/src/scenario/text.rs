@@ -23,6 +23,23 @@ pub fn paragraph(happening: &Happening, since: Option<Timestamp>, chart: &Chart)
     text
 }
 
+/// Something that happened, in one line: the head line of its paragraph, and where the case stands
+/// then or why it was refused.
+pub fn line(happening: &Happening, since: Option<Timestamp>, chart: &Chart) -> String {
+    let mut text = String::new();
+    // Writing into a text cannot fail.
+    let _ = head(&mut text, happening, since);
+    let text = text.trim_end();
+    match (&happening.refused, &happening.case) {
+        (Some(refused), _) => format!("{text}  refused: {}", refused.code),
+        (None, Some(case)) => {
+            let active: Vec<&str> = case.active(chart).map(|id| &**id).collect();
+            format!("{text}  -> {}", active.join(", "))
+        }
+        (None, None) => text.to_owned(),
+    }
+}
+
 fn write(
     text: &mut String,
     happening: &Happening,

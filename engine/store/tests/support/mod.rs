@@ -218,6 +218,10 @@ const REDB: &str = "redb";
 const LOGS: [&str; 2] = ["log 0", "log 1"];
 
 impl Disk for CrashingDisk {
+    fn path(&self, file_name: &str) -> String {
+        file_name.to_owned()
+    }
+
     fn database(&self) -> Result<Database, StoreError> {
         let is_new = self.lock().files.entry(REDB).or_default().seen.is_empty();
         let open = || {

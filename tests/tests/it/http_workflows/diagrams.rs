@@ -57,3 +57,45 @@ fn a_case_stands_out_where_it_stands() {
         .get("/workflows/exit-management/diagram?colour=red")
         .problem(400, "query-invalid");
 }
+
+#[test]
+fn a_diagram_comes_in_the_form_that_is_asked_for() {
+    let server = Server::start();
+    let client = server.actor("zhang.wei", "account-manager");
+    let forms = [
+        ("svg", "image/svg+xml", "<svg "),
+        ("mermaid", "text/plain; charset=utf-8", "stateDiagram-v2\n"),
+        ("dot", "text/vnd.graphviz; charset=utf-8", "digraph "),
+    ];
+    for (format, media, beginning) in forms {
+        let path = format!("/workflows/complaint-handling/diagram?format={format}");
+        let answer = client.get(&path).expect(200);
+        assert_eq!(answer.header("content-type"), Some(media));
+        assert!(answer.text().starts_with(beginning), "{format}");
+    }
+    client
+        .get("/workflows/complaint-handling/diagram?format=png")
+        .problem(400, "query-invalid");
+}
+
+#[test]
+fn a_case_is_drawn_as_a_picture() {
+    let server = Server::start();
+    let client = server.actor("zhang.wei", "account-manager");
+    client
+        .open("C-1", "complaint-handling", &complaint("华东能源集团"))
+        .expect(201);
+    let answer = client.get("/cases/C-1/diagram?language=zh").expect(200);
+    assert_eq!(answer.header("content-type"), Some("image/svg+xml"));
+    let picture = answer.text();
+    assert!(picture.starts_with("<svg ") && picture.contains("#ffe9a8"));
+    assert!(picture.contains("解决方案制定"));
+    let text = client.get("/cases/C-1/diagram?format=mermaid").expect(200);
+    assert!(text.text().contains(" active\n"));
+    client
+        .get("/cases/C-2/diagram")
+        .problem(404, "unknown-case");
+    client
+        .get("/cases/C-1/diagram?format=png")
+        .problem(400, "query-invalid");
+}

@@ -6,7 +6,7 @@
 use casewright_tests::server::{Client, Reply, Server};
 use serde_json::Value as Json;
 
-use super::script::Script;
+use super::script::{Line, Script};
 
 /// A case on its way.
 pub(super) struct Journey<'a> {
@@ -57,7 +57,7 @@ impl<'a> Journey<'a> {
         let first = &script.lines[0];
         journey.set_actor(first);
         let client = journey.client();
-        let opened = client.open(&journey.case, &script.workflow, &first["start"]);
+        let opened = client.open(&journey.case, &script.workflow, &script.data);
         let opened = opened.expect(201);
         let place = format!("/cases/{}", journey.case);
         assert_eq!(opened.header("location"), Some(place.as_str()));
@@ -71,12 +71,10 @@ impl<'a> Journey<'a> {
     pub(super) fn go(&mut self) {
         for (number, line) in self.script.lines.iter().enumerate().skip(1) {
             self.set_actor(line);
-            if line.get("after").is_some() {
-                self.untimed += 1;
-            }
-            if let Some(event) = line["event"].as_str() {
+            self.untimed += usize::from(line.is_timed);
+            if let Some((event, data)) = &line.send {
                 self.assert_refusal_was_expected(number);
-                self.send(event, &line["data"]);
+                self.send(event, data);
             }
             self.check_expectation(line);
         }
@@ -99,25 +97,15 @@ impl<'a> Journey<'a> {
             .expect(200)
     }
 
-    fn set_actor(&mut self, line: &Json) {
-        if let Some(actor) = line.get("actor") {
-            let roles = actor["roles"].as_array().unwrap().iter();
-            self.actor = Actor {
-                id: actor["id"].as_str().unwrap().to_owned(),
-                roles: roles
-                    .map(|role| role.as_str().unwrap().to_owned())
-                    .collect(),
-            };
+    fn set_actor(&mut self, line: &Line) {
+        if let Some(actor) = &line.actor {
+            self.actor = actor.clone();
         }
     }
 
     fn send(&mut self, event: &str, data: &Json) {
         let before = self.get();
         let offered = offered(&before.json());
-        let data = match data {
-            Json::Null => &serde_json::json!({}),
-            data => data,
-        };
         let reply = self.client().event(&self.case, event, data);
         self.refused = reply.code();
         let is_offered = offered.iter().any(|offer| offer == event);
@@ -191,38 +179,44 @@ impl<'a> Journey<'a> {
         }
     }
 
-    fn check_expectation(&mut self, line: &Json) {
-        let Some(expected) = line.get("expect") else {
+    /// What is expected of the data, and of timers, counts as long as no time should have passed.
+    fn check_expectation(&mut self, line: &Line) {
+        let Some(expected) = &line.then else {
             return;
         };
         let view = self.view();
-        if let Some(code) = expected["refused"].as_str() {
+        if let Some(code) = &expected.refused {
             let refused = self.refused.take();
-            assert_eq!(refused.as_deref(), Some(code), "{}", self.place());
+            assert_eq!(refused.as_ref(), Some(code), "{}", self.place());
         }
-        if let Some(active) = expected.get("active") {
-            let mut wanted: Vec<&str> = active
-                .as_array()
-                .unwrap()
-                .iter()
-                .filter_map(Json::as_str)
-                .collect();
+        if let Some(active) = &expected.active {
+            let mut wanted: Vec<&str> = active.iter().map(String::as_str).collect();
             let mut found = texts(&view["states"], "id");
             wanted.sort_unstable();
             found.sort_unstable();
             assert_eq!(found, wanted, "{}", self.place());
         }
-        if let Some(done) = expected["done"].as_bool() {
+        if let Some(done) = expected.done {
             let status = if done { "done" } else { "running" };
             assert_eq!(view["status"], status, "{}", self.place());
         }
-        if let Some(data) = expected.get("data") {
+        if self.untimed > 0 {
+            return;
+        }
+        for (name, value) in expected.data.iter().flatten() {
+            let found = &view["data"][name];
             assert!(
-                holds(data, &view["data"]),
-                "{}: {data} in {}",
-                self.place(),
-                view["data"]
+                holds(value, found),
+                "{}: {name}: {value} in {found}",
+                self.place()
             );
+        }
+        if let Some(timers) = &expected.timers {
+            let mut wanted: Vec<&str> = timers.iter().map(String::as_str).collect();
+            let mut found = texts(&view["timers"], "event");
+            wanted.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, wanted, "{}", self.place());
         }
     }
 

@@ -1,9 +1,14 @@
 //! The scenarios of the shipped pack, as scripts for a client.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use casewright::folder::scenarios;
+use casewright::scenario::Scenario;
+use casewright::scenario::expectation::Expectation;
+use casewright::scenario::file::{By, File, Step};
 use serde_json::Value as Json;
+
+use super::journey::Actor;
 
 /// One scenario.
 pub(super) struct Script {
@@ -11,8 +16,22 @@ pub(super) struct Script {
     pub(super) workflow: String,
     /// The name of the file, without its extension.
     pub(super) name: String,
-    /// Its lines, the opening first.
-    pub(super) lines: Vec<Json>,
+    /// What the case is opened with.
+    pub(super) data: Json,
+    /// The opening first, then each step.
+    pub(super) lines: Vec<Line>,
+}
+
+/// The opening, or a step.
+pub(super) struct Line {
+    /// Who acts from now on, when somebody else does.
+    pub(super) actor: Option<Actor>,
+    /// Whether it lets time pass.
+    pub(super) is_timed: bool,
+    /// The event that is sent, and what it carries.
+    pub(super) send: Option<(String, Json)>,
+    /// What must hold then.
+    pub(super) then: Option<Expectation>,
 }
 
 /// The shipped pack.
@@ -20,32 +39,57 @@ pub(super) fn pack() -> PathBuf {
     casewright_tests::root().join("schemas/packs/key-account")
 }
 
-/// Every scenario, in the order of their paths.
+/// Every scenario that needs nothing but the pack as it is shipped, in the order of their paths.
 pub(super) fn shipped() -> Vec<Script> {
-    let folders = entries(&pack().join("scenarios"));
-    let files = folders.iter().flat_map(|folder| entries(folder));
-    files.map(|file| read(&file)).collect()
+    let files = scenarios(&pack()).unwrap().into_iter();
+    let scenarios = files.map(|(name, bytes)| {
+        let read = Scenario::read(&name, bytes);
+        read.unwrap_or_else(|findings| panic!("{}", findings.report()))
+    });
+    let plain = scenarios.filter(|scenario| {
+        let given = &scenario.file().given;
+        given.parameters.is_empty() && given.plugins.is_empty()
+    });
+    plain.map(|scenario| script(&scenario)).collect()
 }
 
-fn read(file: &Path) -> Script {
-    let text = fs::read_to_string(file).unwrap();
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    let name = |path: Option<&Path>| {
-        let stem = path.and_then(Path::file_stem).unwrap();
-        stem.to_str().unwrap().to_owned()
+fn script(scenario: &Scenario) -> Script {
+    let file = scenario.file();
+    let name = Path::new(scenario.name()).file_stem().unwrap();
+    let opening = Line {
+        actor: Some(actor(&file.given.by, file)),
+        is_timed: false,
+        send: None,
+        then: file.then.clone(),
     };
+    let steps = file.steps.iter().map(|step| line(step, file));
     Script {
-        workflow: name(file.parent()),
-        name: name(Some(file)),
-        lines: lines
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
+        workflow: scenario.workflow().to_owned(),
+        name: name.to_str().unwrap().to_owned(),
+        data: Json::Object(file.given.data.clone()),
+        lines: std::iter::once(opening).chain(steps).collect(),
     }
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths
+fn line(step: &Step, file: &File) -> Line {
+    let data = Json::Object(step.when.data.clone().unwrap_or_default());
+    Line {
+        actor: step.when.by.as_ref().map(|by| actor(by, file)),
+        is_timed: step.when.after.is_some(),
+        send: step.when.event.clone().map(|event| (event, data)),
+        then: step.then.clone(),
+    }
+}
+
+fn actor(by: &By, file: &File) -> Actor {
+    match by {
+        By::Name(name) => Actor {
+            id: name.clone(),
+            roles: file.given.actors[name].clone(),
+        },
+        By::Actor(actor) => Actor {
+            id: actor.id.clone(),
+            roles: actor.roles.clone(),
+        },
+    }
 }

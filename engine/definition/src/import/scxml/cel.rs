@@ -3,14 +3,20 @@
 use serde_json::Value as Json;
 
 use super::xml::Text;
-use super::{Importer, SCXML_EXPRESSION, SCXML_UNSUPPORTED, SCXML_VARIABLE};
-use crate::diagnostic::{Diagnostic, quoted};
-use crate::expression::{Path, Program};
+use super::{Importer, SCXML_EXPRESSION, SCXML_VARIABLE};
+use crate::diagnostic::{Diagnostic, Severity, quoted};
+use crate::expression::{ADDRESS, PROCESSOR, Path, Program};
 use crate::file::{Cel, Expression};
-use crate::lower::expressions::unknown_function;
+use crate::lower::expressions::{EVENT_FIELDS, unknown_function};
 
-/// What `_event` has, as our `event` does.
-const EVENT_FIELDS: [&str; 5] = ["name", "data", "type", "sendid", "invokeid"];
+/// What `_x` has: variables of workflows that SCXML has no name for.
+const PLATFORM: [&str; 3] = ["actor", "case", "now"];
+
+/// What the platform adds (SCXML 5.10), as our export writes it.
+fn is_platform(path: &Path) -> bool {
+    let names = path.names.first().zip(path.names.get(1));
+    names.is_some_and(|(first, name)| first == "_x" && PLATFORM.contains(&name.as_str()))
+}
 
 impl<'d> Importer<'d> {
     /// A condition.
@@ -34,64 +40,138 @@ impl<'d> Importer<'d> {
         is_id.then(|| format!("In({})", quote(id)))
     }
 
-    /// Rewrites an expression.
+    /// Rewrites an expression. One that cannot be evaluated becomes one that fails when it is: SCXML 5.9
+    /// leaves it to the processor to reject the document or to raise `error.execution` then.
     pub(super) fn cel(&mut self, text: Text<'d>) -> Option<String> {
-        let program = match Program::compile(text.value) {
+        let shared;
+        let source = match self.is_ecmascript {
+            true => {
+                shared = self.shared_with_ecmascript(text)?;
+                &shared
+            }
+            false => text.value,
+        };
+        let program = match Program::compile(source) {
             Ok(program) => program,
             Err(error) => {
-                let span = text.part(error.offset.map(|at| (at, at + 1)));
-                let diagnostic = Diagnostic::error(SCXML_EXPRESSION, error.message).with_span(span);
-                self.diagnostics.push(match error.hint {
-                    Some(hint) => diagnostic.with_hint(hint),
-                    None => diagnostic,
+                let span = text.part(error.span);
+                let finding = Diagnostic::error(SCXML_EXPRESSION, error.message).with_span(span);
+                return self.hopeless(match error.hint {
+                    Some(hint) => finding.with_hint(hint),
+                    None => finding,
                 });
-                return None;
             }
         };
-        let before = self.diagnostics.len();
-        self.check_calls(&program, text);
-        let mut places: Vec<(usize, usize, String)> = Vec::new();
+        if let Some(finding) = self.bad_call(&program, text) {
+            return self.hopeless(finding);
+        }
+        let mut places = self.unknown_states(&program, text);
         for path in program.paths() {
-            let Some((start, end)) = program.name_span(path, 0) else {
+            let Some((start, mut end)) = program.name_span(path, 0) else {
                 let message = "the place of a name in this expression cannot be told";
                 self.error(SCXML_EXPRESSION, text.span, message);
-                continue;
+                return None;
             };
-            if let Some(name) = self.rewritten(&program, path, text) {
-                places.push((start, end, name));
+            match self.rewritten(&program, path, text) {
+                Ok(name) => {
+                    // `_x` itself has no name here, only what is in it.
+                    if is_platform(path) {
+                        end = program.name_span(path, 1).map_or(end, |(_, end)| end);
+                    }
+                    places.push((start, end, name));
+                }
+                Err(finding) => return self.hopeless(*finding),
             }
         }
         // From the last to the first, so that places stay right; a macro may show one twice.
         places.sort();
         places.dedup();
-        let mut rewritten = text.value.to_owned();
+        let mut rewritten = source.to_owned();
         for (start, end, name) in places.into_iter().rev() {
             rewritten.replace_range(start..end, &name);
         }
-        let errors = self.diagnostics.iter().skip(before);
-        let is_sound = !errors.into_iter().any(Diagnostic::is_error);
-        is_sound.then(|| rewritten.trim().to_owned())
+        Some(rewritten.trim().to_owned())
     }
 
-    fn check_calls(&mut self, program: &Program, text: Text<'d>) {
-        for (node, function) in program.functions() {
-            if let Some(mut error) = unknown_function(function) {
-                error.code = SCXML_EXPRESSION;
-                let span = text.part(program.function_span(*node, function));
-                self.diagnostics.push(error.with_span(span));
+    /// An expression of ECMAScript as one of CEL, of the same length: `===` and `!==` are CEL's `==` and
+    /// `!=`. Division is refused, which CEL does in whole numbers. What CEL lacks altogether is found when
+    /// it is compiled, and where CEL's types are stricter, `error.execution` is raised.
+    fn shared_with_ecmascript(&mut self, text: Text<'d>) -> Option<String> {
+        let mut shared = String::with_capacity(text.value.len());
+        let mut quote = None;
+        for (at, c) in text.value.char_indices() {
+            let is_escaped = text.value[..at].ends_with('\\');
+            match (quote, c) {
+                (None, '\'' | '"') => quote = Some(c),
+                (Some(open), c) if c == open && !is_escaped => quote = None,
+                (None, '=') if shared.ends_with("==") || shared.ends_with("!=") => {
+                    shared.push(' ');
+                    continue;
+                }
+                (None, '/') => {
+                    let message = "`/` is not the same in CEL, which divides whole numbers";
+                    self.error(SCXML_EXPRESSION, text.part(Some((at, at + 1))), message);
+                    return None;
+                }
+                _ => {}
             }
+            shared.push(c);
         }
-        let states: Vec<(u64, &str)> = program.states().collect();
-        for (node, state) in states {
-            if self.names.node(state).is_none() {
-                self.unknown_state(state, text.part(program.span(node)));
+        Some(shared)
+    }
+
+    /// Warns of an expression that cannot be evaluated, and gives one that fails in its place. The null
+    /// data model has no errors of evaluation, and what is no CEL may well be ECMAScript, so there it is
+    /// an error.
+    fn hopeless(&mut self, mut finding: Diagnostic) -> Option<String> {
+        if self.is_null || self.is_ecmascript {
+            self.diagnostics.push(finding);
+            return None;
+        }
+        let failing = failing(&finding.message);
+        finding.message = format!("{}, so it raises `error.execution`", finding.message).into();
+        finding.severity = Severity::Warning;
+        self.diagnostics.push(finding);
+        failing.0.as_str().map(str::to_owned)
+    }
+
+    fn bad_call(&self, program: &Program, text: Text<'d>) -> Option<Diagnostic> {
+        let mut calls = program.functions().iter();
+        calls.find_map(|(node, function)| {
+            let mut finding = unknown_function(function)?;
+            finding.code = SCXML_EXPRESSION;
+            Some(finding.with_span(text.part(program.function_span(*node, function))))
+        })
+    }
+
+    /// Warns of states that are not there, and gives what stands for asking about them: `false`
+    /// (SCXML 5.9.1).
+    fn unknown_states(&mut self, program: &Program, text: Text<'d>) -> Vec<(usize, usize, String)> {
+        let mut places = Vec::new();
+        for (node, state) in program.states() {
+            if self.names.node(state).is_some() {
+                continue;
             }
+            let span = program.span(node);
+            let mut finding = self.unknown_state(state, text.part(span));
+            if let Some((start, end)) = span.and_then(|span| call_around(text.value, span)) {
+                finding.message = format!("{}, so `In` is false", finding.message).into();
+                finding.severity = Severity::Warning;
+                places.push((start, end, "false".to_owned()));
+            }
+            self.diagnostics.push(finding);
         }
+        places
     }
 
     /// What a variable is called in a workflow.
-    fn rewritten(&mut self, program: &Program, path: &Path, text: Text<'d>) -> Option<String> {
-        let name = path.names.first()?.as_str();
+    fn rewritten(
+        &mut self,
+        program: &Program,
+        path: &Path,
+        text: Text<'d>,
+    ) -> Result<String, Box<Diagnostic>> {
+        let name = path.names.first().map_or("", String::as_str);
         let span = text.part(program.name_span(path, 0));
         if self.is_null {
             let message = format!(
@@ -100,38 +180,35 @@ impl<'d> Importer<'d> {
             );
             let error = Diagnostic::error(SCXML_EXPRESSION, message).with_span(span);
             let hint = "say `datamodel=\"cel\"` for expressions in CEL";
-            self.diagnostics.push(error.with_hint(hint));
-            return None;
+            return Err(Box::new(error.with_hint(hint)));
         }
-        match name {
-            "_event" => {
-                match path.names.get(1) {
-                    Some(field) if !EVENT_FIELDS.contains(&field.as_str()) => {
-                        let message = format!("`_event` has no field {} here", quoted(field));
-                        let span = text.part(program.name_span(path, 1));
-                        let error = Diagnostic::error(SCXML_UNSUPPORTED, message).with_span(span);
-                        let error = error.with_suggestion(field, EVENT_FIELDS);
-                        self.diagnostics.push(error);
-                    }
-                    _ => {}
+        Ok(match name {
+            "_event" => match path.names.get(1) {
+                Some(field) if !EVENT_FIELDS.contains(&field.as_str()) => {
+                    let message = format!("`_event` has no field {}", quoted(field));
+                    let span = text.part(program.name_span(path, 1));
+                    let error = Diagnostic::error(SCXML_EXPRESSION, message).with_span(span);
+                    return Err(Box::new(error.with_suggestion(field, EVENT_FIELDS)));
                 }
-                Some("event".to_owned())
+                _ => "event".to_owned(),
+            },
+            "_sessionid" => "case.id".to_owned(),
+            "_name" => quote(&self.name),
+            "_ioprocessors" => {
+                let own = format!("{{'location': '{ADDRESS}' + case.id}}");
+                format!("{{'scxml': {own}, '{PROCESSOR}': {own}}}")
             }
-            "_sessionid" => Some("case.id".to_owned()),
-            "_name" => Some(quote(&self.name)),
-            "_ioprocessors" | "_x" => {
-                let message = format!("{} cannot be imported", quoted(name));
-                let hint = "`_event`, `_sessionid` and `_name` are known";
-                self.unsupported(span, message, hint);
-                None
-            }
+            "_x" => match path.names.get(1) {
+                Some(name) if is_platform(path) => name.clone(),
+                _ => "{}".to_owned(),
+            },
             _ => {
                 if !self.declared.contains(name) {
                     self.undeclared(name, span);
                 }
-                Some(format!("data.{name}"))
+                format!("data.{name}")
             }
-        }
+        })
     }
 
     /// Warns of a variable that nothing declares: using it raises `error.execution`.
@@ -149,23 +226,21 @@ impl<'d> Importer<'d> {
     /// A place in the data, keys joined by `.`: none when it is no such place, or when nothing may be
     /// put there, which is an error when it happens.
     pub(super) fn location(&mut self, text: Text<'d>) -> Location {
-        let names: Vec<&str> = text.value.trim().split('.').collect();
-        if !names.iter().all(|name| is_identifier(name)) {
+        let Some(place) = place(text.value) else {
             let message = format!(
-                "expected a name such as `x` or `x.y`, found {}",
+                "expected a place such as `x`, `x.y` or `x[0]`, found {}, so trying raises `error.execution`",
                 quoted(text.value)
             );
-            let error = Diagnostic::error(SCXML_EXPRESSION, message).with_span(text.span);
-            let hint = "an item of a list is changed by assigning the whole list";
-            self.diagnostics.push(error.with_hint(hint));
-            return Location::Unknown;
-        }
-        let root = names.first().copied().unwrap_or_default();
+            let warning = Diagnostic::warning(SCXML_EXPRESSION, message).with_span(text.span);
+            self.diagnostics.push(warning);
+            return Location::Fails(format!("`{}` is no place in the data", text.value));
+        };
+        let root = place.split('.').next().unwrap_or_default();
         if root.starts_with('_') {
             return Location::Fails(format!("`{root}` cannot be changed"));
         }
         match self.declared.contains(root) {
-            true => Location::At(text.value.trim().to_owned()),
+            true => Location::At(place),
             false => {
                 self.undeclared(root, text.span);
                 Location::Fails(format!("no data is called `{root}`"))
@@ -180,12 +255,37 @@ pub(super) enum Location {
     At(String),
     /// Nowhere: trying raises `error.execution`, with this message.
     Fails(String),
-    /// What was written has been reported.
-    Unknown,
+}
+
+/// A place in the data with `.` between its keys: `x.y`, `x['y']` and `x[0]` are places.
+fn place(text: &str) -> Option<String> {
+    let text = text.trim();
+    let end = text.find(['.', '[']).unwrap_or(text.len());
+    let (root, mut rest) = text.split_at(end);
+    let mut keys = vec![root];
+    while !rest.is_empty() {
+        let key;
+        (key, rest) = match rest.strip_prefix('[') {
+            Some(inside) => inside.split_once(']')?,
+            None => {
+                let name = rest.strip_prefix('.')?;
+                name.split_at(name.find(['.', '[']).unwrap_or(name.len()))
+            }
+        };
+        let key = key.trim();
+        let unquoted = |quote| key.strip_prefix(quote)?.strip_suffix(quote);
+        let name = unquoted('\'').or_else(|| unquoted('"')).unwrap_or(key);
+        let is_number = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_identifier(name) && !is_number {
+            return None;
+        }
+        keys.push(name);
+    }
+    is_identifier(root).then(|| keys.join("."))
 }
 
 /// A text as a literal of CEL.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
     for c in text.chars() {
@@ -203,7 +303,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// A value that stands for itself, as an expression.
-pub(super) fn literal(json: Json) -> Json {
+pub(in crate::import) fn literal(json: Json) -> Json {
     match json {
         Json::String(text) => Json::String(quote(&text)),
         Json::Array(items) => Json::Array(items.into_iter().map(literal).collect()),
@@ -215,6 +315,15 @@ pub(super) fn literal(json: Json) -> Json {
         }
         other => other,
     }
+}
+
+/// Where a call of `In` stands around its argument.
+fn call_around(expression: &str, argument: (usize, usize)) -> Option<(usize, usize)> {
+    let before = expression.get(..argument.0)?.trim_end().strip_suffix('(')?;
+    let before = before.trim_end().strip_suffix("In")?;
+    let after = expression.get(argument.1..)?.trim_start();
+    let after = after.strip_prefix(')')?;
+    Some((before.len(), expression.len() - after.len()))
 }
 
 /// An expression that raises `error.execution` with a message.

@@ -4,6 +4,8 @@ use super::cel::{Location, failing};
 use super::data::{assign, is_variable};
 use super::xml::{Node, tag};
 use super::{Importer, SCXML_SHAPE};
+use crate::export::NAMESPACE;
+use crate::file::action::{Decide, Emit};
 use crate::file::{Action, Assign, Branch, Expression, ForEach, Log, Name, OneOrMany, Raise};
 use serde_json::Value as Json;
 
@@ -68,7 +70,6 @@ impl<'d> Importer<'d> {
         match location {
             Location::At(place) => Some(assign(&place, value)),
             Location::Fails(message) => Some(fail(&message)),
-            Location::Unknown => None,
         }
     }
 
@@ -78,6 +79,20 @@ impl<'d> Importer<'d> {
             Some(expr) => self.value(expr)?,
             None => Expression(Json::Null),
         };
+        if let Some(event) = node.attribute((NAMESPACE, "emit")) {
+            return Some(Action::Emit(Emit {
+                event: event.to_owned(),
+                data: Some(value).filter(|value| !value.0.is_null()),
+            }));
+        }
+        let decision = node.attribute((NAMESPACE, "decide"));
+        if let (Some(function), Some(assign)) = (decision, node.attribute((NAMESPACE, "assign"))) {
+            return Some(Action::Decide(Decide {
+                function: function.to_owned(),
+                input: value,
+                assign: assign.to_owned(),
+            }));
+        }
         let label = self.attribute(node, "label");
         Some(Action::Log(Log {
             label: label.map(|label| label.value.to_owned()),

@@ -6,6 +6,7 @@ use super::cel::{is_identifier, literal};
 use super::xml::{Node, Text, tag};
 use super::{Importer, SCXML_EXPRESSION, SCXML_SHAPE};
 use crate::diagnostic::quoted;
+use crate::expression::Program;
 use crate::file::{Action, Assign, Branch, Cel, Expression, OneOrMany};
 
 /// Where a workflow notes which variables of the late binding have had their values.
@@ -194,7 +195,9 @@ pub(super) fn assign(place: &str, value: Expression) -> Action {
     ))
 }
 
-/// Whether a variable may be called this: names that begin with `_` are the system's (SCXML 5.10).
+/// Whether a variable may be called this: names that begin with `_` are the system's (SCXML 5.10), and
+/// CEL has reserved words.
 pub(super) fn is_variable(name: &str) -> bool {
-    is_identifier(name) && !name.starts_with('_')
+    let is_free = || Program::compile(name).is_ok_and(|program| !program.paths().is_empty());
+    is_identifier(name) && !name.starts_with('_') && is_free()
 }

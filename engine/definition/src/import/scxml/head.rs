@@ -13,10 +13,10 @@ use crate::lower::lower;
 use crate::pack::Pack;
 
 /// The only role: everybody.
-const ANYONE: &str = "anyone";
+pub(in crate::import) const ANYONE: &str = "anyone";
 
 /// The version of what is imported.
-const VERSION: &str = "1.0.0";
+pub(in crate::import) const VERSION: &str = "1.0.0";
 
 impl Importer<'_> {
     /// The workflow of the document, if it is one.
@@ -86,9 +86,10 @@ impl Importer<'_> {
             match model.value {
                 "null" => self.is_null = true,
                 "cel" => {}
+                "ecmascript" => self.is_ecmascript = true,
                 other => {
                     let message = format!("the data model {} cannot be imported", quoted(other));
-                    let hint = "`null` and `cel` can: CEL is the language of workflows";
+                    let hint = "`null` and `cel` can, and what ECMAScript has in common with CEL";
                     self.unsupported(model.span, message, hint);
                 }
             }
@@ -123,7 +124,7 @@ impl Importer<'_> {
     }
 }
 
-fn event(name: &str) -> (String, Event) {
+pub(in crate::import) fn event(name: &str) -> (String, Event) {
     let event = Event {
         title: Text::Plain(name.to_owned()),
         description: None,
@@ -138,7 +139,7 @@ fn event(name: &str) -> (String, Event) {
 }
 
 /// A pack with nothing of its own.
-fn pack() -> Pack {
+pub(in crate::import) fn pack() -> Pack {
     let anyone = Role {
         title: Text::Plain("Anyone".to_owned()),
         description: None,
@@ -169,20 +170,29 @@ fn pack() -> Pack {
 
 /// A workflow that can be lowered, with its pack. What is still wrong with it is said of the workflow,
 /// because nothing that SCXML says in one place has caused it.
-pub(super) fn imported(
+pub(in crate::import) fn imported(
     workflow: Workflow,
+    findings: Vec<Diagnostic>,
+) -> Result<Imported, Vec<Diagnostic>> {
+    imported_with(workflow, pack(), findings)
+}
+
+/// As [`imported`], in a pack that is at hand.
+pub(in crate::import) fn imported_with(
+    workflow: Workflow,
+    pack: Pack,
     findings: Vec<Diagnostic>,
 ) -> Result<Imported, Vec<Diagnostic>> {
     let bundle = Bundle {
         format: BUNDLE_FORMAT,
         workflow: workflow.clone(),
-        pack: pack(),
+        pack: pack.clone(),
     };
     let (definition, wrong) = lower(bundle, None, None, None);
     if definition.is_some() {
         return Ok(Imported {
             workflow,
-            pack: pack(),
+            pack,
             findings,
         });
     }

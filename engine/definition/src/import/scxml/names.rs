@@ -99,7 +99,8 @@ impl<'d> Importer<'d> {
         for (start, id) in words(ids.value) {
             if self.names.node(id).is_none() {
                 let span = ids.part(Some((start, start + id.len())));
-                self.unknown_state(id, span);
+                let finding = self.unknown_state(id, span);
+                self.diagnostics.push(finding);
             }
             targets.push(format!("#{id}"));
         }
@@ -109,13 +110,12 @@ impl<'d> Importer<'d> {
         targets
     }
 
-    pub(super) fn unknown_state(&mut self, id: &str, span: crate::source::Span) {
+    pub(super) fn unknown_state(&self, id: &str, span: crate::source::Span) -> Diagnostic {
         let message = format!("no state has the id {}", quoted(id));
         let mut ids: Vec<&str> = self.names.ids().collect();
         ids.sort_unstable();
         let error = Diagnostic::error(SCXML_STATE, message).with_span(span);
-        let error = error.with_suggestion(id, ids);
-        self.diagnostics.push(error);
+        error.with_suggestion(id, ids)
     }
 }
 

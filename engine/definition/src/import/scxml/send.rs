@@ -2,18 +2,21 @@
 
 use serde_json::Value as Json;
 
-use super::cel::Location;
+use super::cel::{Location, failing, is_identifier};
 use super::content::fail;
 use super::names::words;
 use super::xml::{Node, Text, tag};
 use super::{Importer, SCXML_SHAPE};
 use crate::diagnostic::quoted;
-use crate::expression::parse_delay_ms;
+use crate::expression::{PROCESSOR, parse_delay_ms};
 use crate::file::action::Delay;
 use crate::file::{Action, Cel, Expression, Name, Raise, Send};
 
 /// The names of SCXML's own event processor.
-const PROCESSORS: [&str; 2] = ["scxml", "http://www.w3.org/TR/scxml/#SCXMLEventProcessor"];
+const PROCESSORS: [&str; 2] = ["scxml", PROCESSOR];
+
+/// The target that is the chart's own internal queue (SCXML C.1).
+const INTERNAL: &str = "#_internal";
 
 /// The attributes of `<send>`.
 const SEND: [&str; 11] = [
@@ -30,19 +33,13 @@ const SEND: [&str; 11] = [
     "namelist",
 ];
 
-/// To which queue of its own a chart sends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Queue {
-    Internal,
-    External,
-}
-
 impl<'d> Importer<'d> {
     pub(super) fn send(&mut self, node: Node<'d>) -> Option<Action> {
         self.check_attributes(node, &SEND);
         let event = self.either(node, ("event", "eventexpr"));
         let event = event.and_then(|(text, is_fixed)| self.name(text, is_fixed));
-        let queue = self.queue(node);
+        let target = self.target(node);
+        let processor = self.processor(node);
         let delay = self.delay(node);
         let data = self.payload(node, self.attribute(node, "namelist"));
         let id = self.either(node, ("id", "idlocation"));
@@ -51,7 +48,6 @@ impl<'d> Importer<'d> {
             match self.location(text) {
                 Location::At(place) => idlocation = Some(place),
                 Location::Fails(message) => return Some(fail(&message)),
-                Location::Unknown => return None,
             }
         }
         let Some(event) = event else {
@@ -61,29 +57,24 @@ impl<'d> Importer<'d> {
             }
             return None;
         };
-        match queue? {
-            Queue::External => Some(Action::Send(Send {
-                event,
-                id: id
-                    .filter(|(_, is_fixed)| *is_fixed)
-                    .map(|(text, _)| text.value.to_owned()),
-                idlocation,
-                delay,
-                data,
-            })),
-            Queue::Internal => {
-                if let Some((delay, _)) = self.either(node, ("delay", "delayexpr")) {
-                    let message = "an event to the internal queue has no delay";
-                    self.error(SCXML_SHAPE, delay.span, message);
-                }
-                if let Some((id, _)) = id {
-                    let hint = "leave `id` away: the event cannot be cancelled";
-                    let message = "an event to the internal queue cannot have an id here";
-                    self.unsupported(id.span, message, hint);
-                }
-                Some(Action::Raise(Raise { event, data }))
-            }
+        let is_internal = target == Some(Name::Fixed(INTERNAL.to_owned()));
+        if is_internal && let Some((delay, _)) = self.either(node, ("delay", "delayexpr")) {
+            let message = "an event to the internal queue has no delay";
+            self.error(SCXML_SHAPE, delay.span, message);
         }
+        if is_internal && id.is_none() && processor.is_none() {
+            return Some(Action::Raise(Raise { event, data }));
+        }
+        let id = id.filter(|(_, is_fixed)| *is_fixed);
+        Some(Action::Send(Send {
+            event,
+            id: id.map(|(text, _)| text.value.to_owned()),
+            idlocation,
+            target,
+            processor,
+            delay,
+            data,
+        }))
     }
 
     /// A name that is written out, or an expression that gives one.
@@ -97,38 +88,52 @@ impl<'d> Importer<'d> {
         }
     }
 
-    fn queue(&mut self, node: Node<'d>) -> Option<Queue> {
-        if let Some((kind, is_fixed)) = self.either(node, ("type", "typeexpr")) {
-            let value = match is_fixed {
-                true => Some(kind.value),
-                false => literal_text(kind.value),
-            };
-            if !value.is_some_and(|value| PROCESSORS.contains(&value)) {
-                let message = format!("events cannot be sent by {}", quoted(kind.value));
-                let hint = "`scxml` sends events to the chart itself; leave `type` away";
-                self.unsupported(kind.span, message, hint);
-                return None;
-            }
-        }
-        let Some((target, is_fixed)) = self.either(node, ("target", "targetexpr")) else {
-            return Some(Queue::External);
-        };
+    /// By what an event goes out: nothing for SCXML's own event processor.
+    fn processor(&mut self, node: Node<'d>) -> Option<Name> {
+        let (text, is_fixed) = self.either(node, ("type", "typeexpr"))?;
         let value = match is_fixed {
-            true => Some(target.value),
-            false => literal_text(target.value),
+            true => Some(text.value),
+            false => literal_text(text.value),
         };
-        let written: String = target.value.split_whitespace().collect();
-        let is_self = ["'#_scxml_'+_sessionid", "\"#_scxml_\"+_sessionid"];
         match value {
-            Some("#_internal") => Some(Queue::Internal),
-            Some("#_scxml_sessionid") => Some(Queue::External),
-            None if is_self.contains(&&*written) => Some(Queue::External),
-            _ => {
-                let message = format!("events cannot be sent to {}", quoted(target.value));
-                let hint = "a chart sends to itself: leave `target` away, or say `#_internal`";
-                self.unsupported(target.span, message, hint);
-                None
+            Some(value) if PROCESSORS.contains(&value) => None,
+            Some(value) => {
+                let message = format!(
+                    "events cannot be sent by {}, so trying raises `error.execution`",
+                    quoted(value)
+                );
+                let hint = "`scxml` sends events to the chart itself; leave `type` away";
+                self.doubtful(text.span, message, hint);
+                Some(Name::Fixed(value.to_owned()))
             }
+            None => Some(Name::Computed(Cel(self.cel(text)?))),
+        }
+    }
+
+    /// Where an event goes: nothing for the chart's own external queue.
+    fn target(&mut self, node: Node<'d>) -> Option<Name> {
+        let (text, is_fixed) = self.either(node, ("target", "targetexpr"))?;
+        let value = match is_fixed {
+            true => Some(text.value),
+            false => literal_text(text.value),
+        };
+        match value {
+            Some("#_scxml_sessionid") => None,
+            Some(INTERNAL) => Some(Name::Fixed(INTERNAL.to_owned())),
+            Some(value) => {
+                let error = match value.starts_with("#_") {
+                    true => "error.communication",
+                    false => "error.execution",
+                };
+                let message = format!(
+                    "events cannot be sent to {}, so trying raises `{error}`",
+                    quoted(value)
+                );
+                let hint = "a chart sends to itself: leave `target` away, or say `#_internal`";
+                self.doubtful(text.span, message, hint);
+                Some(Name::Fixed(value.to_owned()))
+            }
+            None => Some(Name::Computed(Cel(self.cel(text)?))),
         }
     }
 
@@ -168,12 +173,18 @@ impl<'d> Importer<'d> {
         node: Node<'d>,
         namelist: Option<Text<'d>>,
     ) -> Option<Expression> {
-        let mut entries = serde_json::Map::new();
+        let (mut entries, mut failure) = (serde_json::Map::new(), None);
         if let Some(list) = namelist {
             for (start, name) in words(list.value) {
                 let part = list.part(Some((start, start + name.len())));
-                let value = self.read_location(name, part);
-                entries.insert(name.to_owned(), value);
+                match self.read_location(name, part) {
+                    Ok(place) => entries.insert(name.to_owned(), Json::String(place)),
+                    Err(message) => {
+                        // SCXML 6.2.3: an argument that fails keeps the event from being sent.
+                        failure = Some(failing(&message));
+                        continue;
+                    }
+                };
             }
         }
         let mut content = None;
@@ -195,6 +206,7 @@ impl<'d> Importer<'d> {
                 None
             }
             (Some(content), true) => self.content(content),
+            (None, _) if failure.is_some() => failure,
             (None, false) => Some(Expression(Json::Object(entries))),
             (None, true) => None,
         }
@@ -210,20 +222,26 @@ impl<'d> Importer<'d> {
         };
         let value = match is_expression {
             true => self.value(text)?.0,
-            false => self.read_location(text.value, text.span),
+            false => match self.read_location(text.value, text.span) {
+                Ok(place) => Json::String(place),
+                Err(message) => failing(&message).0,
+            },
         };
         Some((name, value))
     }
 
-    /// The value at a place in the data; an expression that fails where there can be none.
-    fn read_location(&mut self, place: &str, span: crate::source::Span) -> Json {
+    /// The expression of the value at a place in the data, or why there is none.
+    fn read_location(&mut self, place: &str, span: crate::source::Span) -> Result<String, String> {
         let root = place.split('.').next().unwrap_or_default();
-        if !self.declared.contains(root) {
-            self.undeclared(root, span);
+        if !place.split('.').all(is_identifier) {
+            return Err(format!("`{place}` is no place in the data"));
         }
-        match place.split('.').all(super::cel::is_identifier) {
-            true => Json::String(format!("data.{place}")),
-            false => super::cel::failing(&format!("`{place}` is no place in the data")).0,
+        match self.declared.contains(root) {
+            true => Ok(format!("data.{place}")),
+            false => {
+                self.undeclared(root, span);
+                Err(format!("no data is called `{root}`"))
+            }
         }
     }
 

@@ -12,6 +12,16 @@ const NAMESPACE: &str = "http://www.w3.org/2005/07/scxml";
 /// The deepest nesting of elements, which are walked by recursion.
 const MAX_ELEMENT_DEPTH: usize = 64;
 
+/// The elements that hold no executable content, where elements of other namespaces do nothing.
+const STRUCTURE: [&str; 6] = [
+    "scxml",
+    "state",
+    "parallel",
+    "final",
+    "history",
+    "datamodel",
+];
+
 /// An element.
 pub(super) type Node<'d> = roxmltree::Node<'d, 'd>;
 
@@ -110,6 +120,12 @@ impl<'d> Importer<'d> {
         self.diagnostics.push(error.with_hint(hint));
     }
 
+    /// Warns of something that is no part of workflows, and which SCXML lets fail when it is reached.
+    pub(super) fn doubtful(&mut self, span: Span, message: impl Into<String>, hint: &str) {
+        let warning = Diagnostic::warning(SCXML_UNSUPPORTED, message).with_span(span);
+        self.diagnostics.push(warning.with_hint(hint));
+    }
+
     pub(super) fn head(&self, node: Node<'d>) -> Span {
         head(self.source, node)
     }
@@ -180,6 +196,12 @@ impl<'d> Importer<'d> {
             let range = child.range();
             if child.is_element() {
                 match tag(child) {
+                    "" if STRUCTURE.contains(&tag(node)) => {
+                        let name = quoted(child.tag_name().name());
+                        let message = format!("{name} is no element of SCXML, so it is left away");
+                        let hint = "what an editor notes in a document has no part in a workflow";
+                        self.doubtful(self.head(child), message, hint);
+                    }
                     "" => {
                         let name = quoted(child.tag_name().name());
                         let message = format!("{name} is no element of SCXML");

@@ -37,27 +37,27 @@ fn a_text_that_is_no_scxml() {
     "#]],
     );
     check(
-        "<scxml version='1.1' datamodel='ecmascript'/>",
+        "<scxml version='1.1' datamodel='xpath'/>",
         expect![[r#"
             error[scxml-shape]: expected at least one state
              --> chart.scxml:1:1
               |
-            1 | <scxml version='1.1' datamodel='ecmascript'/>
+            1 | <scxml version='1.1' datamodel='xpath'/>
               | ^^^^^^
 
             error[scxml-shape]: expected version `1.0`, found `1.1`
              --> chart.scxml:1:17
               |
-            1 | <scxml version='1.1' datamodel='ecmascript'/>
+            1 | <scxml version='1.1' datamodel='xpath'/>
               |                 ^^^
 
-            error[scxml-unsupported]: the data model `ecmascript` cannot be imported
+            error[scxml-unsupported]: the data model `xpath` cannot be imported
              --> chart.scxml:1:33
               |
-            1 | <scxml version='1.1' datamodel='ecmascript'/>
-              |                                 ^^^^^^^^^^
+            1 | <scxml version='1.1' datamodel='xpath'/>
+              |                                 ^^^^^
               |
-              = hint: `null` and `cel` can: CEL is the language of workflows
+              = hint: `null` and `cel` can, and what ECMAScript has in common with CEL
         "#]],
     );
 }
@@ -93,7 +93,7 @@ fn what_workflows_do_not_have() {
               |
               = hint: another session is a region of a `<parallel>`, or another case
 
-            error[scxml-unsupported]: events cannot be sent to `#_parent`
+            warning[scxml-unsupported]: events cannot be sent to `#_parent`, so trying raises `error.communication`
              --> chart.scxml:6:31
               |
             6 |       <send event='e' target='#_parent'/>
@@ -101,7 +101,7 @@ fn what_workflows_do_not_have() {
               |
               = hint: a chart sends to itself: leave `target` away, or say `#_internal`
 
-            error[scxml-unsupported]: events cannot be sent by `basichttp`
+            warning[scxml-unsupported]: events cannot be sent by `basichttp`, so trying raises `error.execution`
              --> chart.scxml:7:29
               |
             7 |       <send event='e' type='basichttp'/>
@@ -143,7 +143,7 @@ fn names_and_expressions() {
             1 | <scxml datamodel='cel' initial='b'>
               |                                 ^
 
-            error[scxml-expression]: expected a value, found the end of the expression
+            warning[scxml-expression]: expected a value, found the end of the expression, so it raises `error.execution`
              --> chart.scxml:3:28
               |
             3 |     <data id='count' expr='1 +'/>
@@ -171,7 +171,7 @@ fn names_and_expressions() {
               |
               = hint: did you mean `count`?
 
-            error[scxml-state]: no state has the id `aa`
+            warning[scxml-state]: no state has the id `aa`, so `In` is false
              --> chart.scxml:8:60
               |
             8 |     <transition event='e' cond='cuont &lt; 1 &amp;&amp; In("aa")' target='a c'/>
@@ -185,19 +185,13 @@ fn names_and_expressions() {
             8 |     <transition event='e' cond='cuont &lt; 1 &amp;&amp; In("aa")' target='a c'/>
               |                                                                             ^
 
-            error[scxml-expression]: no function is called `sise`
+            warning[scxml-expression]: no function is called `sise`, so it raises `error.execution`
              --> chart.scxml:9:33
               |
             9 |     <transition event='f' cond='sise(count) > 1 || _event.origin == 1' targt='a'/>
               |                                 ^^^^
               |
               = hint: did you mean `size`?
-
-            error[scxml-unsupported]: `_event` has no field `origin` here
-             --> chart.scxml:9:59
-              |
-            9 |     <transition event='f' cond='sise(count) > 1 || _event.origin == 1' targt='a'/>
-              |                                                           ^^^^^^
 
             error[scxml-shape]: `<transition>` has no attribute `targt`
              --> chart.scxml:9:72
@@ -206,14 +200,6 @@ fn names_and_expressions() {
               |                                                                        ^^^^^
               |
               = hint: did you mean `target`?
-
-            error[scxml-unsupported]: `_ioprocessors` cannot be imported
-              --> chart.scxml:10:23
-               |
-            10 |     <transition cond='_ioprocessors == 1' target='a'/>
-               |                       ^^^^^^^^^^^^^
-               |
-               = hint: `_event`, `_sessionid` and `_name` are known
 
             error[scxml-state]: two states have the id `a`
               --> chart.scxml:12:14
@@ -265,13 +251,11 @@ fn attributes_that_exclude_each_other() {
             6 |       <send event='e' target='#_internal' delay='1s'/>
               |                                                  ^^
 
-            error[scxml-expression]: expected a name such as `x` or `x.y`, found `a[0]`
+            warning[scxml-variable]: no `<data>` declares `a`, so using it raises `error.execution`
              --> chart.scxml:7:25
               |
             7 |       <assign location='a[0]' expr='1'/>
               |                         ^^^^
-              |
-              = hint: an item of a list is changed by assigning the whole list
 
             error[scxml-shape]: expected `<cancel>` to have `sendid` or `sendidexpr`
              --> chart.scxml:8:7
@@ -315,6 +299,41 @@ fn a_variable_that_nothing_declares_is_a_warning() {
               |                                   ^^^^^
               |
               = hint: did you mean `count`?
+        "#]],
+    );
+}
+
+#[test]
+fn what_ecmascript_does_not_share_with_cel() {
+    check(
+        "<scxml datamodel='ecmascript'>
+  <datamodel><data id='n' expr='1'/></datamodel>
+  <state id='a'>
+    <onentry>
+      <assign location='n' expr='n / 2'/>
+      <assign location='n' expr='new Date()'/>
+      <assign location='n' expr='Math.floor(n)'/>
+    </onentry>
+  </state>
+</scxml>",
+        expect![[r#"
+            error[scxml-expression]: `/` is not the same in CEL, which divides whole numbers
+             --> chart.scxml:5:36
+              |
+            5 |       <assign location='n' expr='n / 2'/>
+              |                                    ^
+
+            error[scxml-expression]: expected an operator or the end of the expression, found `Date`
+             --> chart.scxml:6:38
+              |
+            6 |       <assign location='n' expr='new Date()'/>
+              |                                      ^
+
+            error[scxml-expression]: no function is called `floor`
+             --> chart.scxml:7:39
+              |
+            7 |       <assign location='n' expr='Math.floor(n)'/>
+              |                                       ^^^^^
         "#]],
     );
 }

@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json};
 use super::{Show, parse_actor, parse_data};
 use crate::cli::{Failure, Verdict, tell};
 use crate::scenario::delay::{parse_ms, words};
-use crate::scenario::{Opening, Run};
+use crate::scenario::{Opening, Run, explanation};
 
 /// Talks until the case ends or the person leaves. Questions go to stderr, what happens to stdout.
 pub(super) fn hold(
@@ -27,8 +27,9 @@ pub(super) fn hold(
         input,
     };
     let opened = conversation.run.open(&opening.data);
-    conversation.show.happening(0, &opened);
+    conversation.show.happening(&opened);
     if opened.refused.is_some() {
+        conversation.show.through(0);
         let fields = fields(&definition.start);
         tell(format_args!(
             "hint: `--data` gives the data, `--actor` says who opens it; the fields are {fields}"
@@ -36,6 +37,7 @@ pub(super) fn hold(
         return Ok(Verdict::No);
     }
     conversation.pass(0)?;
+    conversation.show.through(0);
     while !conversation.is_done() {
         conversation.offer();
         let Some(choice) = conversation.ask("> ")? else {
@@ -46,7 +48,10 @@ pub(super) fn hold(
             "q" => break,
             "t" => conversation.wait()?,
             "a" => conversation.change_actor()?,
-            choice => conversation.send(choice)?,
+            choice => match choice.strip_prefix('?') {
+                Some(event) => conversation.explain(event.trim()),
+                None => conversation.send(choice)?,
+            },
         }
     }
     Ok(Verdict::Yes)
@@ -69,6 +74,11 @@ impl<I: BufRead> Conversation<'_, I> {
         tell(format_args!("what happens next? ({} acts)", actor.id));
         for (index, possible) in self.run.possible().iter().enumerate() {
             tell(format_args!("{:>4}  {}", index + 1, offered(possible)));
+            if possible.permitted && possible.blocked {
+                let why = explanation::why_blocked(&self.run, possible.event);
+                why.iter()
+                    .for_each(|line| tell(format_args!("        {line}")));
+            }
         }
         match self.run.next_timer() {
             Some(pending) => tell(format_args!(
@@ -78,7 +88,7 @@ impl<I: BufRead> Conversation<'_, I> {
             )),
             None => tell("   t  let time pass"),
         }
-        tell("   a  act as somebody else\n   q  quit");
+        tell("   ?  explain an event, such as `? 1`\n   a  act as somebody else\n   q  quit");
     }
 
     /// The answer to a question; none at the end of the input.
@@ -92,21 +102,42 @@ impl<I: BufRead> Conversation<'_, I> {
         }
     }
 
+    /// Tells what would come of an event; of every event when none is named.
+    fn explain(&self, choice: &str) {
+        let chosen = match choice {
+            "" => None,
+            choice => match self.chosen(choice) {
+                Some(event) => Some(event),
+                None => return,
+            },
+        };
+        match explanation::told(&self.run, chosen.as_deref()) {
+            Some(text) => tell(text.trim_end()),
+            None => tell(format_args!(
+                "the workflow has no event `{}`",
+                chosen.unwrap_or_default()
+            )),
+        }
+    }
+
+    /// The name of an event that is chosen by its number or its name; none when the number is wrong,
+    /// which is told.
+    fn chosen(&self, choice: &str) -> Option<String> {
+        let Ok(number) = choice.parse::<usize>() else {
+            return Some(choice.to_owned());
+        };
+        let possible = self.run.possible();
+        let index = number.checked_sub(1);
+        let chosen = index.and_then(|index| possible.get(index));
+        if chosen.is_none() {
+            tell(format_args!("there is no {number} in the list"));
+        }
+        chosen.map(|possible| possible.event.to_string())
+    }
+
     fn send(&mut self, choice: &str) -> Result<(), Failure> {
-        let chosen = match choice.parse::<usize>() {
-            Ok(number) => {
-                let possible = self.run.possible();
-                let index = number.checked_sub(1);
-                let chosen = index.and_then(|index| possible.get(index));
-                match chosen {
-                    Some(possible) => possible.event.to_string(),
-                    None => {
-                        tell(format_args!("there is no {number} in the list"));
-                        return Ok(());
-                    }
-                }
-            }
-            Err(_) => choice.to_owned(),
+        let Some(chosen) = self.chosen(choice) else {
+            return Ok(());
         };
         let signature = self.run.definition().events.get(chosen.as_str());
         let question = match signature.map(fields) {
@@ -126,8 +157,10 @@ impl<I: BufRead> Conversation<'_, I> {
             },
         };
         let happening = self.run.send(&chosen, &data);
-        self.show.happening(0, &happening);
-        self.pass(0)
+        self.show.happening(&happening);
+        self.pass(0)?;
+        self.show.through(0);
+        Ok(())
     }
 
     fn wait(&mut self) -> Result<(), Failure> {
@@ -154,7 +187,8 @@ impl<I: BufRead> Conversation<'_, I> {
         };
         self.pass(ms)?;
         let time = self.run.time();
-        self.show.happening(0, &time);
+        self.show.happening(&time);
+        self.show.through(0);
         Ok(())
     }
 
@@ -179,7 +213,7 @@ impl<I: BufRead> Conversation<'_, I> {
         let show = &mut self.show;
         let passed = self
             .run
-            .pass(ms, &mut |happening| show.happening(0, &happening));
+            .pass(ms, &mut |happening| show.happening(&happening));
         passed.map_err(|endless| Failure(endless.to_string()))
     }
 }
@@ -227,7 +261,7 @@ mod tests {
         for (answers, verdict) in [
             ("", Verdict::Yes),
             (
-                "9\nt\nsoon\nt\n\na\n\na\nli.na\n1\n{oops\nq\n",
+                "9\n? 9\n?\n? 1\n? nothing\nt\nsoon\nt\n\na\n\na\nli.na\n1\n{oops\nq\n",
                 Verdict::Yes,
             ),
             ("1\n{}\n", Verdict::Yes),

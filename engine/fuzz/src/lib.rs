@@ -1,0 +1,18 @@
+//! What must hold for every input: no panic, no hang, and what a function promises of its answer.
+//!
+//! Each function is the body of one fuzz target, takes any bytes, and panics when something does not
+//! hold. `./run` builds the targets, makes their first inputs of the files of the checkout, and runs them.
+
+mod commands;
+mod documents;
+mod expressions;
+mod shipped;
+
+pub use commands::simulate;
+pub use documents::{check, pack, scxml};
+pub use expressions::expression;
+
+/// Reads the shipped pack before the first input, whose time is measured.
+pub fn prepare() {
+    assert!(shipped::shipped().is_sound(), "the shipped pack is sound");
+}

@@ -1,0 +1,189 @@
+//! The file of a scenario, as it stands in YAML: its shape, and what editors show of it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use casewright_definition::file::Text;
+use casewright_definition::file::shorthand::string_or_map;
+use indexmap::IndexMap;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value as Json};
+
+use super::expectation::Expectation;
+use super::script::ActorForm;
+
+/// One scenario: a case from its opening to where it shall stand.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// What it shows, in one line.
+    pub scenario: Text,
+    /// The id of the workflow.
+    pub workflow: String,
+    /// What there is before anything happens, and how the case is opened.
+    pub given: Given,
+    /// What must hold after the opening.
+    #[serde(default)]
+    pub then: Option<Expectation>,
+    /// What happens, one after the other.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}
+
+/// What there is before anything happens, and how the case is opened.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Given {
+    /// When the case is opened, as in RFC 3339: `2026-01-05T09:00:00+08:00`, which it also is when
+    /// nothing is said.
+    #[serde(default)]
+    pub now: Option<String>,
+    /// Who takes part: a name for this file, with the roles in which they act.
+    #[serde(default)]
+    pub actors: IndexMap<String, Vec<String>>,
+    /// Parameters of the pack with another value.
+    #[serde(default)]
+    pub parameters: IndexMap<String, Json>,
+    /// What functions of plugins (`plugin.function`) answer. One that is not named here is asked for
+    /// real.
+    #[serde(default)]
+    pub plugins: IndexMap<String, Mocked>,
+    /// Who opens the case.
+    pub by: By,
+    /// The case data with which it is opened.
+    #[serde(default)]
+    pub data: Map<String, Json>,
+}
+
+/// One step: what happens, and what must hold then.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// What happens.
+    pub when: When,
+    /// What must hold then.
+    #[serde(default)]
+    pub then: Option<Expectation>,
+}
+
+/// What happens: time passes, an event is sent, or one after the other.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    /// How much time passes first: `PT4H`, `P10D`, `90m`. Timers that fall due in it fire at their time.
+    #[serde(default)]
+    pub after: Option<String>,
+    /// The event that is sent.
+    #[serde(default)]
+    pub event: Option<String>,
+    /// Who sends it; who acted last, unless somebody is named.
+    #[serde(default)]
+    pub by: Option<By>,
+    /// What the event carries.
+    #[serde(default)]
+    pub data: Option<Map<String, Json>>,
+}
+
+/// Who acts: a name from `actors`, or somebody with an id and roles.
+#[derive(Clone, Debug)]
+pub enum By {
+    /// One of `actors`.
+    Name(String),
+    /// Somebody else.
+    Actor(ActorForm),
+}
+
+impl<'de> Deserialize<'de> for By {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a name from `actors`, or an object with `id` and `roles`";
+        string_or_map(deserializer, expected, |name| Ok(By::Name(name)), By::Actor)
+    }
+}
+
+impl JsonSchema for By {
+    fn schema_name() -> Cow<'static, str> {
+        "By".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let actor = generator.subschema_for::<ActorForm>();
+        json_schema!({
+            "description": "Who acts: a name from `actors`, or somebody with an id and roles.",
+            "anyOf": [{ "type": "string" }, actor],
+        })
+    }
+}
+
+/// What a function of a plugin answers.
+#[derive(Clone, Debug)]
+pub enum Mocked {
+    /// What the plugin answers.
+    Real,
+    /// The same to every call.
+    Always(Reply),
+    /// One after the other; the last one is repeated.
+    InTurn(Vec<Reply>),
+}
+
+/// One answer.
+#[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Reply {
+    /// The function returns this.
+    Returns(Json),
+    /// The function fails with this message.
+    Fails(String),
+}
+
+impl<'de> Deserialize<'de> for Mocked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MockedVisitor;
+
+        impl<'de> Visitor<'de> for MockedVisitor {
+            type Value = Mocked;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(
+                    "`real`, an object with `returns` or `fails`, or a list of such objects",
+                )
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Mocked, E> {
+                match text {
+                    "real" => Ok(Mocked::Real),
+                    other => Err(E::invalid_value(de::Unexpected::Str(other), &self)),
+                }
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Mocked, A::Error> {
+                Reply::deserialize(MapAccessDeserializer::new(map)).map(Mocked::Always)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Mocked, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(items)).map(Mocked::InTurn)
+            }
+        }
+
+        deserializer.deserialize_any(MockedVisitor)
+    }
+}
+
+impl JsonSchema for Mocked {
+    fn schema_name() -> Cow<'static, str> {
+        "Mocked".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let reply = generator.subschema_for::<Reply>();
+        json_schema!({
+            "description": "What a function of a plugin answers: `real`, the same to every call, or one answer after the other, of which the last one is repeated.",
+            "anyOf": [
+                { "const": "real" },
+                reply,
+                { "type": "array", "items": reply, "minItems": 1 },
+            ],
+        })
+    }
+}
