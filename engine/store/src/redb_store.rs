@@ -39,6 +39,9 @@ pub(crate) struct LogState {
     pub(crate) is_open: bool,
 }
 
+/// A key or a value, where it lies.
+type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
+
 fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
     TableDefinition::new(table.name())
 }
@@ -141,7 +144,7 @@ impl Redb {
                 Some(end) => rows.range(start..end)?,
                 None => rows.range(start..)?,
             };
-            let row = |row: Result<(AccessGuard<'_, &[u8]>, AccessGuard<'_, &[u8]>), _>| {
+            let row = |row: Result<(Bytes<'_>, Bytes<'_>), _>| {
                 row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()))
             };
             let rows = match range.reverse {
