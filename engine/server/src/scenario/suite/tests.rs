@@ -412,7 +412,7 @@ steps:
         ),
         (
             "  - when: { event: leave }\n",
-            "6:5: expected an answer for each guard that is asked, 1 in all, found 0",
+            "6:11: expected an answer for each guard that is asked, 1 in all, found 0",
         ),
         (
             "  - when: { event: error.execution }\n",
