@@ -29,6 +29,9 @@ use crate::file;
 use formula::Formula;
 use solve::{Problem, possible};
 
+/// How the events begin that the engine itself sends, whose data no schema describes.
+const EVENTS_OF_THE_ENGINE: [&str; 3] = ["done.", "error.", "after."];
+
 impl Analysis<'_> {
     /// Judges every guard alone, and those of one state against each other.
     pub(super) fn guards(&mut self) {
@@ -173,21 +176,21 @@ impl Analysis<'_> {
         let descriptors = &self.chart.transition(index).descriptors;
         let types = file::Types::default();
         let events = self.definition.events.iter();
-        let events = events.filter(|(name, _)| {
-            let mut descriptors = descriptors.iter();
-            descriptors.any(|descriptor| descriptor.prefix() == &***name)
-        });
+        let events = events.filter(|(name, _)| descriptors.iter().any(|one| one.matches(name)));
         let carried = events.map(|(_, event)| {
             let schema = event.input.json();
             Schemas::new(&types).json(schema, schema)
         });
         let mut variables = Variables::from([("data".to_owned(), data.clone())]);
-        let carried: Vec<Type> = carried.collect();
-        let exact = carried.len() == descriptors.len() && !self.is_own(descriptors);
-        if let (true, Some(carried)) = (
-            exact,
-            carried.into_iter().reduce(|one, other| one.union(&other)),
-        ) {
+        let carried = carried.reduce(|one, other| one.union(&other));
+        let declared = descriptors.iter().all(|descriptor| {
+            let mut events = self.definition.events.keys();
+            let mut names = EVENTS_OF_THE_ENGINE.iter();
+            events.any(|name| descriptor.matches(name))
+                && !names.any(|name| descriptor.matches(name))
+        });
+        let described = declared && !self.is_own(descriptors);
+        if let (true, Some(carried)) = (described, carried) {
             let data = Field {
                 value: carried,
                 required: true,

@@ -171,6 +171,10 @@ impl Analysis<'_> {
                     self.enter(*target, &mut states);
                 }
             }
+            // Where a history state leads when there is nothing to remember.
+            Place::State(history) if self.chart.is_history(history) => {
+                self.enter(history, &mut states);
+            }
             _ => self.add_with(source, &mut states),
         }
         // What else is active may stay so.

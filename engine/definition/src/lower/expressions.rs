@@ -17,10 +17,12 @@ use crate::json::from_json;
 use crate::read::escape;
 use crate::source::Span;
 
-/// The functions of CEL's standard library, and our own two.
-const FUNCTIONS: [&str; 28] = [
+/// The functions of CEL's standard library, two more that the library has, and our own two.
+const FUNCTIONS: [&str; 30] = [
     "In",
     "working_days",
+    "max",
+    "min",
     "size",
     "contains",
     "startsWith",

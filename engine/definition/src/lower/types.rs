@@ -55,6 +55,10 @@ impl Lowering<'_> {
         let mut types = Vec::new();
         for descriptor in descriptors {
             self.event_fields(descriptor)?;
+            // What the workflow sends to itself may be declared as well, but nobody checks it.
+            if self.own_events.keys().any(|name| descriptor.matches(name)) {
+                return None;
+            }
             let events = self.workflow.events.iter();
             let events = events.filter(|(name, _)| descriptor.matches(name));
             types.extend(events.map(|(_, event)| self.carried(event)));
@@ -320,6 +324,8 @@ fn event(names: &Names) -> Type {
         ("type", text()),
         ("sendid", text().or_null()),
         ("invokeid", text().or_null()),
+        ("origin", text().or_null()),
+        ("origintype", text().or_null()),
     ];
     let event = Type::object(fields.map(|(name, value)| (name.to_owned(), always(value))));
     match is_known {

@@ -7,7 +7,7 @@ use casewright_definition::source::Source;
 use casewright_definition::{Definition, Files, Findings, Pack};
 use expect_test::expect;
 
-use crate::desk::{definition, workflow};
+use crate::desk::{definition, functions, pack, workflow};
 
 /// The files of the shipped pack.
 pub(crate) fn shipped() -> Files {
@@ -145,7 +145,7 @@ fn is_endless(states: &str) -> bool {
     let head = "data: {properties: {n: {type: integer, default: 0}}}\nevents:\n  go: {title: Go, roles: [clerk]}\n";
     let text = workflow(&format!("{head}states:\n{states}"));
     let source = Source::new("w.yaml", text);
-    let (definition, findings) = Definition::check(source, &crate::desk::pack(), None);
+    let (definition, findings) = Definition::check(source, &pack(), None);
     assert!(definition.is_some(), "{}", findings.report());
     let mut found = findings.diagnostics.iter();
     found.any(|found| found.code == TRANSITION_ENDLESS)
@@ -179,5 +179,121 @@ fn what_a_guard_a_delay_or_a_person_holds_up_is_not_endless() {
         "  a: {type: parallel, states: {b: {states: {c: {always: {guard: In('a.e.g'), target: d}}, d: {}}}, e: {states: {f: {on: {go: g}}, g: {always: {guard: In('a.b.d'), target: f}}}}}}\n",
     ] {
         assert!(!is_endless(states), "{states}");
+    }
+}
+
+/// The codes of what is found in a workflow, but for waits without a deadline.
+fn codes(text: &str) -> Vec<&'static str> {
+    let source = Source::new("workflow.yaml", text);
+    let (_, findings) = Definition::check(source, &pack(), Some(&functions()));
+    let codes = findings.diagnostics.iter().map(|found| found.code.0);
+    codes.filter(|code| *code != "state-no-deadline").collect()
+}
+
+#[test]
+fn a_guard_is_judged_by_every_event_that_its_descriptor_takes() {
+    let text = workflow(
+        "data: {}
+events:
+  note: { title: Note, roles: [clerk], input: { kind: { enum: [a] } }, required: [kind] }
+  note.mail: { title: Mail, roles: [clerk], input: { kind: { enum: [b] } }, required: [kind] }
+states:
+  open:
+    on:
+      note.*:
+        - { target: one, guard: event.data.kind == 'a' }
+        - { target: other, guard: event.data.kind == 'b' }
+  one: { type: final }
+  other: { type: final }
+",
+    );
+    assert_eq!(codes(&text), [""; 0]);
+}
+
+#[test]
+fn spaces_in_texts_tell_guards_apart() {
+    let text = workflow(
+        "data: { properties: { name: { type: string, default: Li } } }
+events: { go: { title: Go, roles: [clerk] } }
+states:
+  open:
+    on:
+      go:
+        - { target: one, guard: \"data.name.contains('a  b')\" }
+        - { target: other, guard: \"data.name.contains('a b')\" }
+  one: { type: final }
+  other: { type: final }
+",
+    );
+    assert_eq!(codes(&text), [""; 0]);
+}
+
+#[test]
+fn what_the_default_of_a_history_state_writes_is_there_where_it_leads() {
+    let text = workflow(
+        "data: { properties: { note: { type: string } } }
+events: { go: { title: Go, roles: [clerk] }, stop: { title: Stop, roles: [clerk] } }
+states:
+  open: { on: { go: work.old } }
+  work:
+    on: { stop: closed }
+    states:
+      first: { entry: { log: data.note } }
+      old: { type: history, target: first, actions: { assign: { note: \"'begun'\" } } }
+  closed: { type: final }
+",
+    );
+    assert_eq!(codes(&text), [""; 0]);
+}
+
+#[test]
+fn an_event_that_the_workflow_sends_itself_may_carry_anything() {
+    let text = workflow(
+        "data: {}
+events:
+  rate: { title: Rate, roles: [clerk], input: { score: { type: integer } } }
+  skip: { title: Skip, roles: [clerk] }
+states:
+  open:
+    on:
+      skip: { actions: { raise: { event: rate, data: { score: \"'none'\" } } } }
+      rate:
+        - { target: one, guard: event.data.score == 'none' }
+        - { target: other }
+  one: { type: final }
+  other: { type: final }
+",
+    );
+    assert_eq!(codes(&text), [""; 0]);
+}
+
+#[test]
+fn the_greatest_and_the_least_go_with_what_compares() {
+    let with = |value: &str| {
+        workflow(&format!(
+            "data: {{ properties: {{ out: {{}}, n: {{ type: integer, default: 1 }}, list: {{ type: array, default: [], items: {{ type: number }} }} }} }}
+events: {{ go: {{ title: Go, roles: [clerk] }} }}
+states:
+  open: {{ on: {{ go: {{ target: closed, actions: {{ assign: {{ out: \"{value}\" }} }} }} }} }}
+  closed: {{ type: final }}
+"
+        ))
+    };
+    for right in [
+        "max(data.n, 5) + 1",
+        "min(data.list)",
+        "max(1, 2.5, data.n) > 2",
+        "max(now, now - duration('2h')) < now",
+        "event['origin']",
+    ] {
+        assert_eq!(codes(&with(right)), [""; 0], "{right}");
+    }
+    for wrong in [
+        "max(data.n, 'a')",
+        "data.list.max()",
+        "max()",
+        "min(now, 1)",
+    ] {
+        assert_eq!(codes(&with(wrong)), ["cel-type"], "{wrong}");
     }
 }

@@ -285,7 +285,7 @@ fn an_xstate_machine_keeps_all_of_a_shipped_workflow() {
 #[test]
 fn documents_of_the_specification_come_back() {
     let mut wrong = Vec::new();
-    for (clause, body, events, _) in cases::CASES {
+    for (clause, body, events, _) in cases::all() {
         let source = Source::new("chart.scxml", document(body));
         let imported = import::scxml(&source).unwrap_or_else(|_| panic!("{clause}"));
         let original = compile(imported);

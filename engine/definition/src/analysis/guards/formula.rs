@@ -130,9 +130,12 @@ impl Reader<'_> {
     }
 }
 
-/// The text with one space wherever there are some.
+/// The text with one space wherever there are some, unless spaces may belong to a text in it.
 fn spaced(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    match text.contains(['\'', '"']) {
+        true => text.to_owned(),
+        false => text.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
 }
 
 fn mirrored(name: &str) -> Option<&'static str> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, LiteralValue, operators};
 
-use super::overloads::{form, is_form, is_key, result};
+use super::overloads::{all_compare, counted, form, is_form, is_key, may_compare, result};
 use super::{Field, Kind, Kinds, Type};
 use crate::diagnostic::quoted;
 use crate::expression::Program;
@@ -376,6 +376,9 @@ impl<'a> Checker<'a> {
             .collect();
         let types: Vec<Type> = parts.iter().map(|part| self.infer(part)).collect();
         let is_member = call.target.is_some();
+        if let "max" | "min" = name {
+            return self.extreme(part, name, is_member, &types);
+        }
         let is_operator = !name.starts_with(char::is_alphabetic);
         if !is_operator {
             let Some(form) = form(name) else {
@@ -387,7 +390,8 @@ impl<'a> Checker<'a> {
                 return Type::ANY;
             }
         }
-        let kinds: Vec<Kinds> = types.iter().map(|found| found.kinds).collect();
+        let counted = types.iter().take(counted(name, is_member));
+        let kinds: Vec<Kinds> = counted.map(|found| found.kinds).collect();
         let mut given = Kinds::NONE;
         let known = self.overload(part, &symbol(name), &kinds, |kinds| {
             let kind = result(name, is_member, kinds);
@@ -402,6 +406,40 @@ impl<'a> Checker<'a> {
             return Type::ANY;
         }
         self.given(part, name, given, &parts, types)
+    }
+
+    /// `max` or `min`: of several values, or of the items of one list; of an empty list it is `null`.
+    fn extreme(&mut self, part: &IdedExpr, name: &str, is_member: bool, types: &[Type]) -> Type {
+        let ([first, rest @ ..], false) = (types, is_member) else {
+            let form = format!("`{name}(one, other)` or `{name}(list)`");
+            let message = format!("expected `{name}` to be called as {form}");
+            self.report(Issue::Fails, part, message);
+            return Type::ANY;
+        };
+        if rest.is_empty() {
+            return match first.kinds == Kind::List.into() {
+                true => {
+                    let item = first.item();
+                    self.doubtful |= !all_compare(item.kinds, item.kinds);
+                    item.or_null()
+                }
+                false => self.unknown(),
+            };
+        }
+        let mut found = first.clone();
+        for other in rest {
+            let known = [&found, other].iter().all(|one| !one.kinds.is_empty());
+            if known && !may_compare(found.kinds, other.kinds) {
+                let hint = conversion(found.kinds, other.kinds);
+                let (one, other) = (found.kinds.describe(), other.kinds.describe());
+                let message = format!("{} does not go with {one} and {other}", quoted(name));
+                self.report(Issue::Fails, part, message).hint = hint;
+                return Type::ANY;
+            }
+            self.doubtful |= !all_compare(found.kinds, other.kinds);
+            found = found.union(other);
+        }
+        found
     }
 
     /// What is known of a call's value beside its kind.

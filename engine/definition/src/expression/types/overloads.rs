@@ -4,7 +4,7 @@
 
 use cel::common::ast::operators;
 
-use super::Kind;
+use super::{Kind, Kinds};
 
 /// What a call gives for values of these kinds, the target first if there is one; none when it fails
 /// for want of an overload.
@@ -61,6 +61,25 @@ fn binary(name: &str, left: Kind, right: Kind) -> Option<Kind> {
     }
 }
 
+/// Whether `max` and `min` can tell which of two values is the greater.
+fn compare(left: Kind, right: Kind) -> bool {
+    use Kind::{Bool, Duration, Null, String, Timestamp};
+    let same = matches!(left, Null | Bool | String | Timestamp | Duration) && left == right;
+    same || (left.is_number() && right.is_number())
+}
+
+/// Whether `max` and `min` go with some values of these kinds.
+pub(super) fn may_compare(one: Kinds, other: Kinds) -> bool {
+    one.iter()
+        .any(|left| other.iter().any(|right| compare(left, right)))
+}
+
+/// Whether `max` and `min` go with all values of these kinds.
+pub(super) fn all_compare(one: Kinds, other: Kinds) -> bool {
+    one.iter()
+        .all(|left| other.iter().all(|right| compare(left, right)))
+}
+
 /// What may stand in the brackets after an object, or before `in`.
 pub(super) fn is_key(kind: Kind) -> bool {
     matches!(kind, Kind::Bool | Kind::String) || kind.is_number()
@@ -93,6 +112,15 @@ fn own(name: &str, kinds: &[Kind]) -> Option<Kind> {
     match (name, kinds) {
         ("working_days", [Kind::Int, ..]) => Some(Kind::Duration),
         _ => None,
+    }
+}
+
+/// How many of a call's values matter. Our own functions do not look at what else they are given, so
+/// that there is no need to go through what that may be.
+pub(super) fn counted(name: &str, is_member: bool) -> usize {
+    match (name, is_member) {
+        ("working_days", _) | ("In", false) => 1,
+        _ => usize::MAX,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Types from JSON Schemas.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -10,6 +11,10 @@ use crate::file;
 /// How far schemas are followed into each other. What lies deeper may be anything; types that contain
 /// themselves end here as well.
 const MAX_DEPTH: usize = 12;
+
+/// How many schemas are looked at in one that refers to others: a few that refer to each other many times
+/// would otherwise be followed without an end in sight. What comes after may be anything.
+const MAX_SCHEMAS: usize = 10_000;
 
 /// Reads types from schemas that may refer to the pack's.
 #[derive(Clone, Copy)]
@@ -26,6 +31,8 @@ struct Place<'a> {
     levels: usize,
     /// Whether texts with the format of a duration or a time are such values, as in parameters.
     converts: bool,
+    /// How many schemas may still be looked at.
+    left: &'a Cell<usize>,
 }
 
 impl<'a> Schemas<'a> {
@@ -39,6 +46,7 @@ impl<'a> Schemas<'a> {
             whole,
             levels: MAX_DEPTH,
             converts: false,
+            left: &Cell::new(MAX_SCHEMAS),
         };
         self.read(schema, place)
     }
@@ -49,14 +57,17 @@ impl<'a> Schemas<'a> {
             whole: schema,
             levels: MAX_DEPTH,
             converts: true,
+            left: &Cell::new(MAX_SCHEMAS),
         };
         self.read(schema, place)
     }
 
     fn read(&self, schema: &Json, place: Place<'_>) -> Type {
-        let Some(levels) = place.levels.checked_sub(1) else {
+        let left = place.left.get().checked_sub(1);
+        let (Some(levels), Some(left)) = (place.levels.checked_sub(1), left) else {
             return Type::of(Kinds::JSON);
         };
+        place.left.set(left);
         let place = Place { levels, ..place };
         let Some(map) = schema.as_object() else {
             return Type::of(match schema {

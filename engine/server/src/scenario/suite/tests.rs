@@ -326,7 +326,7 @@ steps:
   - when: { event: leave }
     then: { refused: guard-failed, because: data.score > 1 }
 ";
-    let blocked = "the event `leave` is blocked: `data.score > 1` does not hold";
+    let blocked = "the event `leave` is blocked: `data.score > 1` does not hold (data.score = 0)";
     assert_eq!(
         run(&format!("{HEAD}{steps}")).0,
         [
