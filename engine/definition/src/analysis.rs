@@ -62,6 +62,9 @@ pub const TEXT_LANGUAGE: Code = Code("text-language");
 /// A case can come to where it can never end.
 pub const SOUNDNESS: Code = Code("soundness");
 
+/// How people go the way there themselves.
+const COUNTEREXAMPLES: &str = "`casewright check --counterexamples DIR` writes that as a scenario";
+
 /// Every kind of finding that the analysis makes.
 pub const CODES: &[Code] = &[
     STATE_UNREACHABLE,
@@ -216,8 +219,8 @@ impl Analysis<'_> {
         Diagnostic::warning(SOUNDNESS, message)
             .with_pointer(pointer.unwrap_or_default())
             .with_hint(match path {
-                [] => "it may begin there".to_owned(),
-                path => format!("it comes there by {}", list(path)),
+                [] => format!("it may begin there; {COUNTEREXAMPLES}"),
+                path => format!("it comes there by {}; {COUNTEREXAMPLES}", list(path)),
             })
     }
 }

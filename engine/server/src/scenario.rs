@@ -2,7 +2,8 @@
 //!
 //! - [`suite`] is the scenarios beside a pack: YAML that opens a case, sends events, lets time pass, and
 //!   says what is expected then; [`mod@file`] is its shape, [`names`] holds it against the workflow, [`mocks`]
-//!   answers in place of plugins, [`coverage`] is what the runs have gone through;
+//!   answers in place of plugins, [`coverage`] is what the runs have gone through; `walk` is those that
+//!   go through the chart alone, [`mod@counterexample`] writes one for a workflow that is not sound;
 //! - [`script`] is the same as JSON Lines, for programs that feed a case line by line;
 //! - [`run`] takes one case through it, with the pure core and a clock that only the script moves: no
 //!   server, no store, no waiting;
@@ -11,6 +12,7 @@
 //!
 //! Invariant: the same workflow, script and start give the same bytes, on any machine, at any time.
 
+pub mod counterexample;
 pub mod coverage;
 pub mod delay;
 pub mod expectation;
@@ -25,6 +27,7 @@ pub mod run;
 pub mod script;
 pub mod suite;
 pub mod text;
+mod walk;
 
 use std::fmt;
 

@@ -234,6 +234,32 @@ fn test_runs_scenarios() {
 }
 
 #[test]
+fn counterexamples_are_written_and_go_their_way_again() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("ways");
+    let file = out.join("order.yaml");
+    let (folder, way) = (out.to_str().unwrap(), file.to_str().unwrap());
+    let checked = transcript(&["check", "orders", "--counterexamples", folder], "");
+    let written = fs::read_to_string(&file).unwrap();
+    let names: Vec<_> = fs::read_dir(&out).unwrap().collect();
+    assert_eq!(names.len(), 1, "one for each unsound workflow: {names:?}");
+    let replay = ["test", way, "--pack", "orders"];
+    let replayed = transcript(&replay, "");
+    fs::write(
+        &file,
+        written.replace("assuming: [true]", "assuming: [false]"),
+    )
+    .unwrap();
+    let elsewhere = transcript(&replay, "");
+    fs::write(&file, written.replace("\"close\"", "\"clsoe\", by: li.na")).unwrap();
+    let slips = transcript(&replay, "");
+    let sound = transcript(&["check", "visits", "--counterexamples", folder], "");
+    let text = [checked, written, replayed, elsewhere, slips, sound].join("\n");
+    let text = text.replace(way, "DIR/order.yaml").replace(folder, "DIR");
+    same("counterexamples.txt", &text);
+}
+
+#[test]
 fn simulate_says_why_it_cannot_run() {
     check(
         "simulate-failures.txt",

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::folder;
 use crate::sarif::Log;
+use crate::scenario::counterexample::counterexample;
 
 /// Check a pack or a workflow file.
 ///
@@ -31,6 +32,17 @@ pub struct Check {
     /// The folder with the plugins (`.wasm`), in place of the shipped ones.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+    /// Write for each workflow that is not sound a scenario, `<workflow>.yaml`, that takes a case to where
+    /// it can never end.
+    #[arg(long, value_name = "DIR")]
+    counterexamples: Option<PathBuf>,
+}
+
+/// What was found, and the workflows that can be used.
+#[derive(Default)]
+struct Found {
+    findings: Vec<Findings>,
+    workflows: Vec<Definition>,
 }
 
 /// How findings are written.
@@ -49,17 +61,23 @@ impl Check {
     /// Checks every path. The answer is no when there is an error.
     ///
     /// # Errors
-    /// A path or a plugin cannot be read.
+    /// A path or a plugin cannot be read, or a counterexample not written.
     pub fn run(self) -> Result<Verdict, Failure> {
-        let findings = self.findings();
+        let found = self.found();
         if self.output == Output::Sarif {
-            show_sarif(&findings)?;
+            show_sarif(found.as_ref().map(|found| found.findings.as_slice()))?;
         }
-        let findings = findings?;
+        let Found {
+            findings,
+            workflows,
+        } = found?;
         match self.output {
             Output::Text => show(&findings),
             Output::Json => show_json(&findings)?,
             Output::Sarif => {}
+        }
+        if let Some(folder) = &self.counterexamples {
+            write_counterexamples(folder, &workflows)?;
         }
         match findings.iter().any(Findings::has_errors) {
             true => Ok(Verdict::No),
@@ -67,19 +85,66 @@ impl Check {
         }
     }
 
-    fn findings(&self) -> Result<Vec<Findings>, Failure> {
+    fn found(&self) -> Result<Found, Failure> {
         let functions = folder::load_functions(self.plugins.as_deref())?;
-        let mut findings = Vec::new();
+        let mut found = Found::default();
         if self.paths.is_empty() {
             let here = Path::new(".");
-            let pack = is_pack(here).then_some(here);
-            findings.extend(folder::check_pack_against(pack, &functions)?.findings);
+            found.pack(is_pack(here).then_some(here), &functions)?;
         }
         for path in &self.paths {
-            findings.extend(check(path, &functions)?);
+            found.path(path, &functions)?;
         }
-        Ok(findings)
+        Ok(found)
     }
+}
+
+impl Found {
+    fn path(&mut self, path: &Path, functions: &Functions) -> Result<(), Failure> {
+        if path.is_dir() {
+            return self.pack(Some(path), functions);
+        }
+        // The other files of a pack make sense only together.
+        match path
+            .parent()
+            .filter(|folder| path.is_file() && is_pack(folder))
+        {
+            Some(folder) => self.pack(Some(folder), functions),
+            None => {
+                let (workflow, findings) = folder::check_workflow_against(path, functions)?;
+                self.findings.push(findings);
+                self.workflows.extend(workflow);
+                Ok(())
+            }
+        }
+    }
+
+    fn pack(&mut self, folder: Option<&Path>, functions: &Functions) -> Result<(), Failure> {
+        let checked = folder::check_pack_against(folder, functions)?;
+        self.findings.extend(checked.findings);
+        self.workflows.extend(checked.workflows.into_values());
+        Ok(())
+    }
+}
+
+/// One file for each workflow that is not sound; people are told of each.
+fn write_counterexamples(folder: &Path, workflows: &[Definition]) -> Result<(), Failure> {
+    let mut found = false;
+    for definition in workflows {
+        let Some(text) = counterexample(definition) else {
+            continue;
+        };
+        let path = folder.join(format!("{}.yaml", definition.id));
+        std::fs::create_dir_all(folder)
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(|error| Failure::new(format!("cannot write `{}`", path.display()), error))?;
+        tell(format_args!("wrote {}", path.display()));
+        found = true;
+    }
+    if !found {
+        tell("no counterexample was found");
+    }
+    Ok(())
 }
 
 /// A sound workflow from a file; none when it is not, which people have been told then.
@@ -99,20 +164,6 @@ pub(super) fn definition_against(
         tell(summary(std::slice::from_ref(&findings)));
     }
     Ok(definition)
-}
-
-fn check(path: &Path, functions: &Functions) -> Result<Vec<Findings>, Failure> {
-    if path.is_dir() {
-        return Ok(folder::check_pack_against(Some(path), functions)?.findings);
-    }
-    // The other files of a pack make sense only together.
-    match path
-        .parent()
-        .filter(|folder| path.is_file() && is_pack(folder))
-    {
-        Some(folder) => Ok(folder::check_pack_against(Some(folder), functions)?.findings),
-        None => Ok(vec![folder::check_workflow_against(path, functions)?.1]),
-    }
 }
 
 pub(super) fn is_pack(folder: &Path) -> bool {
@@ -141,11 +192,11 @@ fn show_json(findings: &[Findings]) -> Result<(), Failure> {
 }
 
 /// One log, also of a run that came to no end: it then says why.
-fn show_sarif(findings: &Result<Vec<Findings>, Failure>) -> Result<(), Failure> {
+fn show_sarif(findings: Result<&[Findings], &Failure>) -> Result<(), Failure> {
     let root = std::env::current_dir()
         .map_err(|error| Failure::new("cannot find the current folder", error))?;
     let (found, failure) = match findings {
-        Ok(findings) => (findings.as_slice(), None),
+        Ok(findings) => (findings, None),
         Err(failure) => ([].as_slice(), Some(&*failure.0)),
     };
     let found = found.iter().flat_map(|file| {

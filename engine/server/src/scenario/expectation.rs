@@ -123,8 +123,11 @@ impl Expectation {
         let mut mismatches = Vec::new();
         mismatches.extend(self.of_refusal(found.refused));
         mismatches.extend(self.of_reason(found.refused));
-        mismatches.extend(self.of_active(found.run));
-        mismatches.extend(self.of_done(found.run));
+        let (chart, case) = (&found.run.definition().chart, found.run.case());
+        let active = case.into_iter().flat_map(|case| case.active(chart));
+        let active = active.map(|id| &**id).collect();
+        let done = case.is_some_and(|case| case.is_done());
+        mismatches.extend(self.of_standing(chart, active, done));
         self.of_data(found.run, &mut mismatches);
         mismatches.extend(self.of_effects(found.effects));
         mismatches.extend(self.of_timers(found.run));
@@ -157,11 +160,19 @@ impl Expectation {
         Some(mismatch("/because", message))
     }
 
-    fn of_active(&self, run: &Run<'_>) -> Option<Mismatch> {
+    /// What does not hold of the atomic states that are active, and of whether the case has ended.
+    pub(super) fn of_standing(
+        &self,
+        chart: &Chart,
+        active: Vec<&str>,
+        done: bool,
+    ) -> impl Iterator<Item = Mismatch> + use<> {
+        let active = self.of_active(chart, active);
+        active.into_iter().chain(self.of_done(done))
+    }
+
+    fn of_active(&self, chart: &Chart, mut found: Vec<&str>) -> Option<Mismatch> {
         let expected = self.active.as_ref()?;
-        let chart = &run.definition().chart;
-        let active = run.case().into_iter().flat_map(|case| case.active(chart));
-        let mut found: Vec<&str> = active.map(|id| &**id).collect();
         let mut wanted: Vec<&str> = expected.iter().map(String::as_str).collect();
         let shown = (quoted(&wanted), quoted(&found));
         found.sort_unstable();
@@ -180,8 +191,7 @@ impl Expectation {
         })
     }
 
-    fn of_done(&self, run: &Run<'_>) -> Option<Mismatch> {
-        let done = run.case().is_some_and(|case| case.is_done());
+    fn of_done(&self, done: bool) -> Option<Mismatch> {
         let message = match self.done? {
             expected if expected == done => return None,
             true => "expected that the case has ended",

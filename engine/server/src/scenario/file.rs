@@ -52,6 +52,11 @@ pub struct Given {
     pub plugins: IndexMap<String, Mocked>,
     /// Who opens the case.
     pub by: By,
+    /// How the guards that are asked at the opening are answered, in this order. It makes the whole
+    /// scenario a walk through the chart, as the proof of soundness makes it: no roles, data or time, and
+    /// of where the case stands only `active` and `done`.
+    #[serde(default)]
+    pub assuming: Option<Vec<bool>>,
     /// The case data with which it is opened.
     #[serde(default)]
     pub data: Map<String, Json>,
@@ -84,6 +89,10 @@ pub struct When {
     /// What the event carries.
     #[serde(default)]
     pub data: Option<Map<String, Json>>,
+    /// In a walk through the chart, how the guards that are asked are answered, in this order; none are
+    /// asked when it is left away.
+    #[serde(default)]
+    pub assuming: Option<Vec<bool>>,
 }
 
 /// Who acts: a name from `actors`, or somebody with an id and roles.

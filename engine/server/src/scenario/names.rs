@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json};
 use super::expectation::Expectation;
 use super::file::{By, File, Mocked, Reply, Step};
 use super::refusal::CODES;
+use super::walk;
 
 /// The most names that a hint lists.
 const MAX_LISTED: usize = 12;
@@ -25,8 +26,9 @@ pub struct Names<'a> {
 }
 
 impl Names<'_> {
-    /// What can be judged without the workflow: people, and codes of refusals.
+    /// What can be judged without the workflow: people, codes of refusals, and what goes together.
     pub fn check_own(&mut self) {
+        walk::check(self.file, self.findings);
         self.by(&self.file.given.by, "/given/by");
         for (number, step) in self.file.steps.iter().enumerate() {
             if let Some(by) = &step.when.by {
@@ -44,6 +46,17 @@ impl Names<'_> {
 
     /// What takes the workflow, its pack and, when they are at hand, its plugins.
     pub fn check(&mut self, definition: &Definition, functions: &Functions) {
+        match &self.file.given.assuming {
+            Some(answers) => walk::check_events(self.file, answers, definition, self.findings),
+            None => self.case(definition, functions),
+        }
+        for (expectation, place) in expectations(self.file) {
+            self.expectation(expectation, definition, &place);
+        }
+    }
+
+    /// What a case with people, data and plugins takes.
+    fn case(&mut self, definition: &Definition, functions: &Functions) {
         self.roles(definition);
         self.parameters(definition);
         self.plugins(definition, functions);
@@ -59,9 +72,6 @@ impl Names<'_> {
             if !refused(&step.then, "unknown-event") {
                 self.event(step, definition, &format!("/steps/{number}/when"));
             }
-        }
-        for (expectation, place) in expectations(self.file) {
-            self.expectation(expectation, definition, &place);
         }
     }
 
@@ -258,7 +268,7 @@ pub(super) fn unknown(message: String, found: &str, known: &[&str]) -> Diagnosti
 }
 
 /// Every expectation with its place.
-fn expectations(file: &File) -> impl Iterator<Item = (&Expectation, String)> {
+pub(super) fn expectations(file: &File) -> impl Iterator<Item = (&Expectation, String)> {
     let opening = file.then.iter().map(|then| (then, "/then".to_owned()));
     let steps = file.steps.iter().enumerate().filter_map(|(number, step)| {
         let then = step.then.as_ref()?;

@@ -22,6 +22,7 @@ use super::names::{Names, actor, unknown};
 use super::play::{Failed, News, Report, play};
 use super::run::{Happening, Opening};
 use super::script::{Line, Script, Start, parse_time};
+use super::walk::walk;
 
 /// A scenario that has been read.
 #[derive(Debug)]
@@ -153,6 +154,9 @@ impl Scenario {
         decide: &dyn Decide,
         tell: &mut dyn FnMut(&Happening),
     ) -> Outcome {
+        if let Some(answers) = &self.file.given.assuming {
+            return self.walked(answers, definition);
+        }
         let changed = match self.with_parameters(definition) {
             Ok(changed) => changed,
             Err(message) => return self.stopped("/given/parameters", message),
@@ -179,6 +183,21 @@ impl Scenario {
                     .for_each(|failure| failure.after = happened);
                 outcome
             }
+        }
+    }
+
+    /// What comes of a walk through the chart: nothing happens to a case in it, and nothing is covered.
+    fn walked(&self, answers: &[bool], definition: &Definition) -> Outcome {
+        let walked = walk(&self.file, answers, definition);
+        let mismatches = walked.mismatches.into_iter();
+        let failures = mismatches.map(|mismatch| Failure {
+            difference: mismatch.difference,
+            ..self.failure(mismatch.pointer, mismatch.message)
+        });
+        Outcome {
+            failures: failures.collect(),
+            expectations: walked.expectations,
+            ..Outcome::default()
         }
     }
 

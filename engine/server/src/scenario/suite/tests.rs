@@ -377,3 +377,104 @@ steps:
     assert_eq!(failure.pointer, "/steps/0/then/refused");
     assert_eq!(failure.place.to_string(), "10:13");
 }
+
+/// A walk through the chart, of which only the beginning is said.
+const WALK: &str = "\
+scenario: A walk
+workflow: visit
+given: { by: { id: anybody }, assuming: [] }
+then: { active: [planned], done: false }
+";
+
+#[test]
+fn a_walk_answers_guards_as_it_assumes() {
+    let steps = "\
+steps:
+  - when: { event: ask }
+  - when: { event: after.limit.planned }
+    then: { active: [late.waiting] }
+  - when: { event: leave, assuming: [] }
+    then: { active: [gone], done: true }
+";
+    assert_eq!(run(&format!("{WALK}{steps}")), (Vec::new(), 0));
+    for (steps, failures) in [
+        (
+            "  - when: { event: leave, assuming: [true] }\n    then: { active: [gone], done: true }\n",
+            "",
+        ),
+        (
+            "  - when: { event: leave, assuming: [true] }\n    then: { active: [planned], done: false }\n",
+            "7:13: expected the active states `planned`, found `gone`\n7:32: expected that the case goes on",
+        ),
+        (
+            "  - when: { event: leave, assuming: [false] }\n    then: { done: true }\n",
+            "6:13: no transition takes the event `leave` here",
+        ),
+        (
+            "  - when: { event: leave }\n",
+            "6:11: expected an answer for each guard that is asked, 1 in all, found 0",
+        ),
+        (
+            "  - when: { event: error.execution }\n",
+            "6:13: no transition takes the event `error.execution` here",
+        ),
+    ] {
+        let told = run(&format!("{WALK}steps:\n{steps}")).0;
+        assert_eq!(told.join("\n"), failures, "{steps}");
+    }
+}
+
+#[test]
+fn a_walk_covers_nothing() {
+    let step = "steps:\n  - when: { event: leave, assuming: [true] }\n";
+    let text = format!("{WALK}{step}").into_bytes();
+    let outcome = Scenario::read("a.yaml", text).unwrap().run(
+        &definition(),
+        &Rater(Cell::new(0)),
+        &mut |_| {},
+    );
+    assert!(outcome.holds());
+    assert_eq!(outcome.expectations, 1);
+    assert_eq!(outcome.coverage, Coverage::default());
+}
+
+#[test]
+fn a_walk_has_nothing_but_states_events_and_answers() {
+    let given = "given: { now: 2026-01-05T09:00:00Z, actors: { li.na: [manager] }, parameters: { limit: P1D }, plugins: { rater.rate: real }, data: { place: x }, by: { id: a, roles: [manager] }, assuming: [] }";
+    let text = WALK.replace("given: { by: { id: anybody }, assuming: [] }", given);
+    let keys = |found: Vec<String>| {
+        let keys = found.into_iter().map(|finding| {
+            let key = finding.split('`').nth(1).map(str::to_owned);
+            assert!(
+                finding.contains("beside `given.assuming`; a walk through"),
+                "{finding}"
+            );
+            key.unwrap()
+        });
+        keys.collect::<Vec<String>>()
+    };
+    assert_eq!(
+        keys(found(&text)),
+        ["now", "actors", "parameters", "plugins", "data", "roles"]
+    );
+    let step = "steps:\n  - when: { event: ask, after: P1D, by: { id: a }, data: {} }\n    then: { data: {}, unset: [], refused: guard-failed, because: x, effects: [], timers: [] }\n";
+    assert_eq!(
+        keys(found(&format!("{WALK}{step}"))),
+        [
+            "after", "by", "data", "data", "unset", "refused", "because", "effects", "timers"
+        ]
+    );
+    let events = "steps:\n  - when: { event: after.limit.planed }\n";
+    assert_eq!(
+        found(&format!("{WALK}{events}")),
+        [
+            "6:20: the workflow has no event `after.limit.planed`; did you mean `after.limit.planned`?"
+        ]
+    );
+    assert_eq!(
+        found_in("  - when: { event: ask, assuming: [] }\n"),
+        [
+            "9:25: there is `assuming` and none in `given`; `assuming` in `given` makes the scenario a walk through the chart"
+        ]
+    );
+}
