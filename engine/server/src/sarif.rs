@@ -361,7 +361,7 @@ mod tests {
     use super::*;
 
     fn uri(path: &str) -> (String, bool) {
-        let location = artifact_location(path, Path::new("/work"));
+        let location = artifact_location(path, Path::new("/srv"));
         (location.uri, location.uri_base_id.is_some())
     }
 
@@ -369,7 +369,7 @@ mod tests {
     fn paths_become_uris() {
         assert_eq!(uri("a.yaml"), ("a.yaml".to_owned(), true));
         assert_eq!(uri("./pack/../b.yaml"), ("b.yaml".to_owned(), true));
-        assert_eq!(uri("/work/c d.yaml"), ("c%20d.yaml".to_owned(), true));
+        assert_eq!(uri("/srv/c d.yaml"), ("c%20d.yaml".to_owned(), true));
         assert_eq!(
             uri("../客户.yaml"),
             ("file:///%E5%AE%A2%E6%88%B7.yaml".to_owned(), false)
