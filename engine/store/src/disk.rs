@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "casewright.redb";
 pub const LOG_FILE_NAMES: [&str; 2] = ["casewright.log.0", "casewright.log.1"];
 
 /// How much of its file redb keeps in memory.
-const CACHE_BYTES: usize = 128 * 1024 * 1024;
+const CACHE_BYTES: usize = 1024 * 1024 * 1024;
 
 /// The files of one store.
 pub trait Disk: fmt::Debug + Send + Sync + 'static {
