@@ -8,7 +8,7 @@ use casewright_case::{Actor, Case, Outcome, Record, Refusal, Setting};
 use casewright_chart::{Effect, Limits, Timestamp};
 use casewright_definition::{Definition, Digest};
 use casewright_store::tables::Table;
-use casewright_store::{DueTimer, Redb, StepWrite, Store, StoreError, StoredCase};
+use casewright_store::{DueTimer, StepWrite, Store, StoreError, StoredCase, WriteAhead};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 
@@ -73,7 +73,7 @@ impl Runtime {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
-        let store = Store::open(Box::new(Redb::open(folder)?))?;
+        let store = Store::open(Box::new(WriteAhead::open(folder)?))?;
         Runtime::start(store, plugins, clock, limits)
     }
 

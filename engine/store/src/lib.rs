@@ -3,7 +3,7 @@
 //! - [`tables`] states the whole database: every table, key and value, and their versions;
 //! - [`codec`] is the stored form of records: CBOR (RFC 8949) behind a version byte;
 //! - [`key_value`] is the seam: `get`, `scan`, and one atomic, conditional `commit`. Behind it lie
-//!   [`redb_store`] for use and [`memory`] for tests;
+//!   [`write_ahead`], a log in front of redb, for use and [`memory`] for tests;
 //! - [`step`] is what goes into one commit, [`filter`] and [`due_timer`] what is asked for;
 //! - [`Store`] writes steps and reads cases, journal, timers and definitions through it.
 //!
@@ -11,16 +11,20 @@
 //! knows nothing of cases. Whatever is acknowledged has been synced.
 
 pub mod codec;
+pub mod disk;
 pub mod due_timer;
 pub mod error;
 pub mod filter;
 pub mod key_value;
+mod log;
 pub mod memory;
+mod overlay;
 mod redb_file;
-pub mod redb_store;
+mod redb_store;
 pub mod step;
 pub mod store;
 pub mod tables;
+pub mod write_ahead;
 
 pub use codec::case_record::{CaseRecord, Link};
 pub use codec::journal_record::JournalRecord;
@@ -29,6 +33,6 @@ pub use error::StoreError;
 pub use filter::CaseFilter;
 pub use key_value::{Batch, KeyValue, Precondition, Range, Row};
 pub use memory::Memory;
-pub use redb_store::Redb;
 pub use step::{StepWrite, StoredCase};
 pub use store::{Store, StoredDefinition};
+pub use write_ahead::WriteAhead;

@@ -1,181 +1,260 @@
-//! The embedded store: one redb file in the data folder.
+//! redb beneath the log: the rows that have been moved out of it, in one file.
 //!
 //! redb panics on some kinds of damage to its file. Every call to it goes through `contained`, so
 //! that damage is an error like any other.
 
-use std::fs;
-use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
-    Database, DatabaseError, Durability, ReadableDatabase, ReadableTable, StorageError,
-    TableDefinition,
+    AccessGuard, Database, Durability, ReadableDatabase, StorageError, TableDefinition,
+    WriteTransaction,
 };
 
+use crate::disk::{Disk, FILE_NAME};
 use crate::error::StoreError;
-use crate::key_value::{Batch, KeyValue, Range, Row};
-use crate::redb_file;
+use crate::key_value::{Batch, Range, Row};
+use crate::overlay::Overlay;
 use crate::tables::Table;
 
-/// The file's name inside the data folder.
-pub const FILE_NAME: &str = "casewright.redb";
+/// What redb knows of the log that lies before it.
+const LOG: TableDefinition<'static, &'static str, &'static [u8]> = TableDefinition::new("log");
 
 /// A redb file. One process has it open at a time.
 #[derive(Debug)]
-pub struct Redb {
-    /// There until this is dropped.
-    database: Option<Database>,
+pub(crate) struct Redb {
+    disk: Arc<dyn Disk>,
+    /// There, unless opening it again has failed.
+    database: RwLock<Option<Database>>,
 }
+
+/// What redb knows of the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LogState {
+    /// By which the files of the log and redb's know each other; empty in a store that never had a log.
+    pub(crate) id: Vec<u8>,
+    /// The number of the last batch that redb holds.
+    pub(crate) moved: u64,
+    /// Whether the log may hold more.
+    pub(crate) is_open: bool,
+}
+
+/// A key or a value, where it lies.
+type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
 
 fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
     TableDefinition::new(table.name())
 }
 
 impl Redb {
-    /// Opens the store in a folder, making both when they are not there.
+    /// Opens redb's file, making it when it is not there.
     ///
     /// # Errors
-    /// Another process has it open, the folder cannot be used, or the file is no store.
-    pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let shown = folder.display();
-        if folder.exists() && !folder.is_dir() {
-            return Err(StoreError::Io(format!(
-                "expected the data folder at `{shown}`, found a file"
-            )));
-        }
-        fs::create_dir_all(folder).map_err(|error| {
-            StoreError::Io(format!("cannot make the folder `{shown}`: {error}"))
-        })?;
-        let path = folder.join(FILE_NAME);
-        let no_store = |message| StoreError::NoStore {
-            path: path.display().to_string(),
-            message,
-        };
-        let open = || {
-            redb_file::make(&path, |new| Redb::open_file(new).map(drop))?;
-            Redb::open_file(&path)
-        };
-        contained(open).map_err(no_store)?
+    /// Another process has it open, or the file is no store.
+    pub(crate) fn open(disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
+        let database = open(&*disk)?;
+        Ok(Redb {
+            disk,
+            database: RwLock::new(Some(database)),
+        })
     }
 
-    fn open_file(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::create(path).map_err(|error| cannot_open(path, &error))?;
-        let store = Redb {
-            database: Some(database),
-        };
-        store
-            .make_tables()
-            .map_err(|error| io("cannot prepare the store", &error))?;
-        Ok(store)
-    }
-
-    fn database(&self) -> Result<&Database, StorageError> {
-        self.database.as_ref().ok_or(StorageError::DatabaseClosed)
-    }
-
-    fn make_tables(&self) -> Result<(), redb::Error> {
-        let transaction = self.database()?.begin_write()?;
-        for table in Table::ALL {
-            transaction.open_table(definition(table))?;
-        }
-        transaction.commit()?;
+    /// Opens the file again: after an error from the disk redb does nothing more otherwise.
+    ///
+    /// # Errors
+    /// As [`Redb::open`].
+    pub(crate) fn reopen(&self) -> Result<(), StoreError> {
+        let mut database = self
+            .database
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let old = database.take();
+        let _ = contained(|| drop(old));
+        *database = Some(open(&*self.disk)?);
         Ok(())
     }
 
-    fn write(&self, batch: &Batch) -> Result<Result<(), StoreError>, redb::Error> {
-        let mut transaction = self.database()?.begin_write()?;
-        transaction.set_durability(Durability::Immediate)?;
-        for precondition in &batch.preconditions {
-            let (table, key) = precondition.key();
-            let holds = {
-                let rows = transaction.open_table(definition(table))?;
-                let found = rows.get(key)?;
-                precondition.holds(found.as_ref().map(|found| found.value()))
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> Result<Result<T, redb::Error>, String> {
+        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        contained(|| match database.as_ref() {
+            Some(database) => work(database),
+            None => Err(redb::Error::DatabaseClosed),
+        })
+    }
+
+    fn reading<T>(
+        &self,
+        table: Table,
+        what: &str,
+        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
+        self.with(work)
+            .map_err(|message| StoreError::corrupt(table, message))?
+            .map_err(|error| failed(table, what, &error))
+    }
+
+    fn writing<T>(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, StoreError> {
+        let write = |database: &Database| {
+            let mut transaction = database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            // What is free stands in the file with each commit: opening it after a crash does not
+            // depend on how much there is.
+            transaction.set_quick_repair(true);
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        match self.with(write) {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => Err(io("cannot write to the store", &error)),
+            Err(message) => Err(io("cannot write to the store, which is damaged", &message)),
+        }
+    }
+
+    /// The value at a key.
+    pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.reading(table, "read", |database| {
+            let rows = database.begin_read()?.open_table(definition(table))?;
+            Ok(rows.get(key)?.map(|found| found.value().to_vec()))
+        })
+    }
+
+    /// Hands the rows of a range in its direction, without its limit, to `take`.
+    pub(crate) fn scan(
+        &self,
+        table: Table,
+        range: &Range,
+        take: impl FnOnce(
+            &mut dyn Iterator<Item = Result<Row, StorageError>>,
+        ) -> Result<Vec<Row>, StorageError>,
+    ) -> Result<Vec<Row>, StoreError> {
+        self.reading(table, "scan", |database| {
+            let start = range.start.as_slice();
+            if range.end.as_deref().is_some_and(|end| end <= start) {
+                return Ok(take(&mut std::iter::empty())?);
+            }
+            let rows = database.begin_read()?.open_table(definition(table))?;
+            let found = match range.end.as_deref() {
+                Some(end) => rows.range(start..end)?,
+                None => rows.range(start..)?,
             };
-            if !holds {
-                transaction.abort()?;
-                return Ok(Err(StoreError::Conflict { table }));
-            }
-        }
-        for table in Table::ALL {
-            let deletes = || batch.deletes.iter().filter(|(of, _)| *of == table);
-            let puts = || batch.puts.iter().filter(|(of, ..)| *of == table);
-            if deletes().next().is_none() && puts().next().is_none() {
-                continue;
-            }
-            let mut rows = transaction.open_table(definition(table))?;
-            for (_, key) in deletes() {
-                rows.remove(key.as_slice())?;
-            }
-            for (_, key, value) in puts() {
-                rows.insert(key.as_slice(), value.as_slice())?;
-            }
-        }
-        transaction.commit()?;
-        Ok(Ok(()))
+            let row = |row: Result<(Bytes<'_>, Bytes<'_>), _>| {
+                row.map(|(key, value)| (key.value().to_vec(), value.value().to_vec()))
+            };
+            let rows = match range.reverse {
+                false => take(&mut found.map(row))?,
+                true => take(&mut found.rev().map(row))?,
+            };
+            Ok(rows)
+        })
     }
 
-    fn read(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
-        let rows = self
-            .database()?
-            .begin_read()?
-            .open_table(definition(table))?;
-        Ok(rows.get(key)?.map(|found| found.value().to_vec()))
+    /// What it knows of the log.
+    pub(crate) fn log_state(&self) -> Result<LogState, StoreError> {
+        self.reading(Table::Meta, "read", |database| {
+            let rows = database.begin_read()?.open_table(LOG)?;
+            let value = |key| {
+                let found = rows.get(key)?;
+                Ok::<_, StorageError>(found.map(|found| found.value().to_vec()))
+            };
+            let moved = value("moved")?.unwrap_or_default();
+            Ok(LogState {
+                id: value("id")?.unwrap_or_default(),
+                moved: moved.as_slice().try_into().map_or(0, u64::from_be_bytes),
+                is_open: value("open")?.is_some_and(|flag| flag == [1]),
+            })
+        })
     }
 
-    fn rows(&self, table: Table, range: &Range) -> Result<Vec<Row>, redb::Error> {
-        let rows = self
-            .database()?
-            .begin_read()?
-            .open_table(definition(table))?;
-        let start = range.start.as_slice();
-        if range.end.as_deref().is_some_and(|end| end <= start) {
-            return Ok(Vec::new());
-        }
-        let found = match range.end.as_deref() {
-            Some(end) => rows.range(start..end)?,
-            None => rows.range(start..)?,
-        };
-        let row = |row: Result<_, StorageError>| {
-            let (key, value): (redb::AccessGuard<'_, &[u8]>, redb::AccessGuard<'_, &[u8]>) = row?;
-            Ok((key.value().to_vec(), value.value().to_vec()))
-        };
-        match range.reverse {
-            false => found.take(range.limit).map(row).collect(),
-            true => found.rev().take(range.limit).map(row).collect(),
-        }
+    /// Writes what it shall know of the log, and nothing else.
+    pub(crate) fn set_log_state(&self, state: &LogState) -> Result<(), StoreError> {
+        self.writing(|transaction| write_log_state(transaction, state))
+    }
+
+    /// Writes all rows that an overlay holds, and with them how far the log has been moved.
+    pub(crate) fn write_overlay(
+        &self,
+        overlay: &Overlay,
+        state: &LogState,
+    ) -> Result<(), StoreError> {
+        self.writing(|transaction| {
+            for table in Table::ALL {
+                let mut entries = overlay.entries(table).peekable();
+                if entries.peek().is_none() {
+                    continue;
+                }
+                let mut rows = transaction.open_table(definition(table))?;
+                for (key, value) in entries {
+                    match value {
+                        Some(value) => rows.insert(key, value)?,
+                        None => rows.remove(key)?,
+                    };
+                }
+            }
+            write_log_state(transaction, state)
+        })
+    }
+
+    /// Writes one batch, and with it how far the log has been moved.
+    pub(crate) fn write_batch(&self, batch: Batch, state: &LogState) -> Result<(), StoreError> {
+        let mut overlay = Overlay::default();
+        overlay.write(batch);
+        self.write_overlay(&overlay, state)
     }
 }
 
 impl Drop for Redb {
     /// Closing a damaged file may panic, too; whoever drops this has told why already.
     fn drop(&mut self) {
-        let database = self.database.take();
+        let database = self
+            .database
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        let database = database.take();
         let _ = contained(|| drop(database));
     }
 }
 
-impl KeyValue for Redb {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        contained(|| self.read(table, key))
-            .map_err(|message| StoreError::corrupt(table, message))?
-            .map_err(|error| failed(table, "read", &error))
-    }
-
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
-        contained(|| self.rows(table, range))
-            .map_err(|message| StoreError::corrupt(table, message))?
-            .map_err(|error| failed(table, "scan", &error))
-    }
-
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        match contained(|| self.write(batch)) {
-            Ok(Ok(result)) => result,
-            Ok(Err(error)) => Err(io("cannot write to the store", &error)),
-            Err(message) => Err(io("cannot write to the store, which is damaged", &message)),
+fn open(disk: &dyn Disk) -> Result<Database, StoreError> {
+    let opened = contained(|| {
+        let database = disk.database()?;
+        match make_tables(&database) {
+            Ok(()) => Ok(database),
+            Err(error) => Err(io("cannot prepare the store", &error)),
         }
+    });
+    opened.map_err(|message| StoreError::NoStore {
+        path: disk.path(FILE_NAME),
+        message,
+    })?
+}
+
+fn make_tables(database: &Database) -> Result<(), redb::Error> {
+    let reading = database.begin_read()?;
+    if reading.open_table(LOG).is_ok() {
+        return Ok(());
     }
+    let transaction = database.begin_write()?;
+    for table in Table::ALL {
+        transaction.open_table(definition(table))?;
+    }
+    transaction.open_table(LOG)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+fn write_log_state(transaction: &WriteTransaction, state: &LogState) -> Result<(), redb::Error> {
+    let mut rows = transaction.open_table(LOG)?;
+    rows.insert("id", state.id.as_slice())?;
+    rows.insert("moved", state.moved.to_be_bytes().as_slice())?;
+    rows.insert("open", [u8::from(state.is_open)].as_slice())?;
+    Ok(())
 }
 
 /// What some work with redb comes to, or what it said when it panicked.
@@ -186,28 +265,6 @@ fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         let told = told.or_else(|| panic.downcast_ref::<&str>().copied());
         told.unwrap_or("the file cannot be read").to_owned()
     })
-}
-
-fn cannot_open(path: &Path, error: &DatabaseError) -> StoreError {
-    let path = path.display().to_string();
-    let no_store = |message: String| StoreError::NoStore {
-        path: path.clone(),
-        message,
-    };
-    match error {
-        DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path),
-        DatabaseError::Storage(StorageError::Corrupted(message)) => no_store(message.clone()),
-        // A file that is shorter than a store can be, or that begins otherwise.
-        DatabaseError::Storage(StorageError::Io(error))
-            if matches!(
-                error.kind(),
-                ErrorKind::InvalidData | ErrorKind::UnexpectedEof
-            ) =>
-        {
-            no_store(error.to_string())
-        }
-        other => io(&format!("cannot open the store `{path}`"), other),
-    }
 }
 
 fn failed(table: Table, what: &str, error: &redb::Error) -> StoreError {

@@ -49,6 +49,16 @@ impl Table {
         Table::Index,
     ];
 
+    /// Its number in the log: its place in [`Table::ALL`], which only grows at its end.
+    pub(crate) const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// The table with a number.
+    pub(crate) fn of_code(code: u8) -> Option<Table> {
+        Table::ALL.get(usize::from(code)).copied()
+    }
+
     /// Its name in the backend.
     pub const fn name(self) -> &'static str {
         match self {
@@ -105,6 +115,13 @@ pub(crate) fn index_key(parts: &[&str], case: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_table_is_known_by_its_number() {
+        let found = Table::ALL.map(|table| Table::of_code(table.code()));
+        assert_eq!(found, Table::ALL.map(Some));
+        assert_eq!(Table::of_code(Table::ALL.len() as u8), None);
+    }
 
     #[test]
     fn timers_sort_by_due_time_across_1970() {

@@ -13,8 +13,8 @@ use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
 use casewright_definition::{Decide, Decision, Definition, Digest, Files, Pack};
 use casewright_store::tables::Table;
 use casewright_store::{
-    Batch, CaseFilter, KeyValue, Memory, Precondition, Range, Redb, Row, StepWrite, Store,
-    StoreError, StoredCase,
+    Batch, CaseFilter, KeyValue, Memory, Precondition, Range, Row, StepWrite, Store, StoreError,
+    StoredCase, WriteAhead,
 };
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -150,7 +150,7 @@ impl Desk {
 fn on_each_backend(test: impl Fn(Desk)) {
     test(Desk::new(Memory::default()));
     let folder = tempfile::tempdir().unwrap();
-    test(Desk::new(Redb::open(folder.path()).unwrap()));
+    test(Desk::new(WriteAhead::open(folder.path()).unwrap()));
 }
 
 #[test]
@@ -291,14 +291,14 @@ fn a_step_that_was_based_on_another_case_is_not_written() {
 fn what_was_written_is_there_when_the_folder_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let before = {
-        let desk = Desk::new(Redb::open(folder.path()).unwrap());
+        let desk = Desk::new(WriteAhead::open(folder.path()).unwrap());
         let bundle = &DEFINITION.bundle;
         desk.store.apply(&[(DEFINITION.digest, bundle)]).unwrap();
         desk.open("a");
         desk.send("a", "note", json!({"text": "停机"}));
         desk.case("a")
     };
-    let desk = Desk::new(Redb::open(folder.path()).unwrap());
+    let desk = Desk::new(WriteAhead::open(folder.path()).unwrap());
     assert_eq!(desk.case("a"), before);
     let stored = desk.store.definitions().unwrap().remove(0);
     assert_eq!(stored.digest, DEFINITION.digest);
@@ -310,9 +310,9 @@ fn what_was_written_is_there_when_the_folder_is_opened_again() {
 #[test]
 fn a_folder_in_use_is_refused_and_so_is_a_file_that_is_no_store() {
     let folder = tempfile::tempdir().unwrap();
-    let held = Redb::open(folder.path()).unwrap();
+    let held = WriteAhead::open(folder.path()).unwrap();
     assert!(matches!(
-        Redb::open(folder.path()),
+        WriteAhead::open(folder.path()),
         Err(StoreError::InUse(_))
     ));
     drop(held);
@@ -320,7 +320,7 @@ fn a_folder_in_use_is_refused_and_so_is_a_file_that_is_no_store() {
     let file = garbage.path().join("casewright.redb");
     std::fs::write(&file, b"not a store at all, but long enough to look at").unwrap();
     assert!(matches!(
-        Redb::open(garbage.path()),
+        WriteAhead::open(garbage.path()),
         Err(StoreError::NoStore { .. })
     ));
     let kept = std::fs::read(&file).unwrap();
@@ -444,7 +444,7 @@ proptest! {
         start in key(), end in prop::option::of(key()), reverse: bool, limit in 0usize..6,
     ) {
         let folder = tempfile::tempdir().unwrap();
-        let redb = Redb::open(folder.path()).unwrap();
+        let redb = WriteAhead::open(folder.path()).unwrap();
         let memory = Memory::default();
         for batch in &batches {
             prop_assert_eq!(redb.commit(batch).is_ok(), memory.commit(batch).is_ok());

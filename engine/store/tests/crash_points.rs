@@ -1,0 +1,236 @@
+//! The store on a disk that stops at every write and every sync in turn: what was answered is there when it
+//! is opened again, and besides at most the one commit that was under way, whole.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on should say so"
+)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use casewright_store::tables::Table;
+use casewright_store::{Batch, KeyValue, Range, StoreError, WriteAhead};
+use support::CrashingDisk;
+
+/// So small that a few commits fill it.
+const SEGMENT_BYTES: usize = 2048;
+
+/// Numbers that look random and are the same each time (xorshift).
+struct Numbers(u64);
+
+impl Numbers {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+}
+
+type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
+
+fn open(disk: &CrashingDisk) -> Result<WriteAhead, StoreError> {
+    WriteAhead::on(Arc::new(disk.clone()), SEGMENT_BYTES)
+}
+
+fn rows(store: &WriteAhead) -> Rows {
+    let all = Range::prefix(&[], None, usize::MAX);
+    store
+        .scan(Table::Cases, &all)
+        .unwrap()
+        .into_iter()
+        .collect()
+}
+
+/// A batch, now and then one too large for the log; and what the rows are after it.
+fn batch(numbers: &mut Numbers, before: &Rows) -> (Batch, Rows) {
+    let mut batch = Batch::default();
+    let mut after = before.clone();
+    for _ in 0..numbers.next(3) {
+        let key = vec![numbers.next(12) as u8];
+        after.remove(&key);
+        batch.deletes.push((Table::Cases, key));
+    }
+    for _ in 0..=numbers.next(3) {
+        let key = vec![numbers.next(12) as u8];
+        let length = match numbers.next(24) {
+            0 => 1500,
+            _ => numbers.next(200),
+        };
+        let value = vec![numbers.next(256) as u8; length as usize];
+        after.insert(key.clone(), value.clone());
+        batch.puts.push((Table::Cases, key, value));
+    }
+    (batch, after)
+}
+
+/// Commits until the disk stops or `commits` are done; the rows that were answered, and those that the last
+/// commit would have left if it was not.
+fn work(disk: &CrashingDisk, seed: u64, commits: usize) -> (Rows, Option<Rows>) {
+    let mut numbers = Numbers(seed);
+    let mut answered = Rows::new();
+    let Ok(store) = open(disk) else {
+        return (answered, None);
+    };
+    for _ in 0..commits {
+        let (batch, after) = batch(&mut numbers, &answered);
+        match store.commit(&batch) {
+            Ok(()) => answered = after,
+            Err(StoreError::Io(_)) => return (answered, Some(after)),
+            Err(error) => panic!("{error}"),
+        }
+        assert_eq!(rows(&store), answered, "what is read is what was answered");
+    }
+    (answered, None)
+}
+
+#[test]
+fn at_every_write_and_sync_a_crash_keeps_what_was_answered() {
+    let commits = 40;
+    for seed in 1..=2u64 {
+        let whole = CrashingDisk::default();
+        work(&whole, seed, commits);
+        let operations = whole.operations();
+        assert!(operations > 100, "the log turns over several times");
+        for stop in 0..operations {
+            let disk = CrashingDisk::default();
+            disk.stop_at(stop);
+            let (answered, under_way) = work(&disk, seed, commits);
+            let mut numbers = Numbers(seed * 1_000_003 + stop + 1);
+            let mut keep = || numbers.next(2) == 0;
+            let left = disk.after_crash(&mut keep);
+            let what = format!("seed {seed}, stopped at operation {stop} of {operations}");
+            let store = open(&left).unwrap_or_else(|error| panic!("{what}: {error}"));
+            let found = rows(&store);
+            let is_right = found == answered || under_way.as_ref() == Some(&found);
+            assert!(is_right, "{what}: found {found:?}, answered {answered:?}");
+            // And it goes on from there, also after a crash of its own.
+            let put = (Table::Cases, vec![99], vec![1]);
+            let more = Batch {
+                puts: vec![put],
+                ..Batch::default()
+            };
+            store.commit(&more).unwrap();
+            let again = left.after_crash(&mut keep);
+            drop(store);
+            let store = open(&again).unwrap_or_else(|error| panic!("{what}, again: {error}"));
+            let mut expected = found;
+            expected.insert(vec![99], vec![1]);
+            assert_eq!(rows(&store), expected, "{what}, again");
+        }
+    }
+}
+
+fn put(key: u8, length: usize) -> Batch {
+    Batch {
+        puts: vec![(Table::Cases, vec![key], vec![key; length])],
+        ..Batch::default()
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error_and_room_makes_it_good_again() {
+    let disk = CrashingDisk::default();
+    let store = open(&disk).unwrap();
+    store.commit(&put(1, 100)).unwrap();
+    disk.fill();
+    let mut answered = 1;
+    let refused = (2..200).find_map(|key| match store.commit(&put(key, 100)) {
+        Ok(()) => {
+            answered = key;
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    });
+    let refused = refused.unwrap();
+    assert!(refused.contains("no storage space"), "{refused}");
+    assert_eq!(rows(&store).len(), usize::from(answered));
+    disk.make_room();
+    // Moving is tried again after a while; until then it may still be refused.
+    while store.commit(&put(250, 100)).is_err() {}
+    assert_eq!(rows(&store).len(), usize::from(answered) + 1);
+    let left = disk.after_crash(&mut || false);
+    drop(store);
+    assert_eq!(rows(&open(&left).unwrap()).len(), usize::from(answered) + 1);
+}
+
+#[test]
+fn after_a_failed_sync_nothing_more_is_taken() {
+    let disk = CrashingDisk::default();
+    let store = open(&disk).unwrap();
+    store.commit(&put(1, 10)).unwrap();
+    disk.fail_syncs(true);
+    let error = store.commit(&put(2, 10)).unwrap_err().to_string();
+    assert!(error.contains("the disk failed"), "{error}");
+    disk.fail_syncs(false);
+    let error = store.commit(&put(3, 10)).unwrap_err().to_string();
+    assert!(
+        error.contains("before the store is opened again"),
+        "{error}"
+    );
+    assert_eq!(rows(&store).len(), 1, "what was not answered is not read");
+    drop(store);
+    let found = rows(&open(&disk).unwrap());
+    assert!(found.contains_key(&vec![1]) && !found.contains_key(&vec![3]));
+}
+
+fn refusal(disk: &CrashingDisk) -> String {
+    match open(disk) {
+        Ok(_) => panic!("a damaged store was opened"),
+        Err(error) => error.to_string(),
+    }
+}
+
+/// A disk as a crash leaves it, with three commits in the log.
+fn with_a_log() -> CrashingDisk {
+    let disk = CrashingDisk::default();
+    let store = open(&disk).unwrap();
+    for key in 1..4 {
+        store.commit(&put(key, 10)).unwrap();
+    }
+    let left = disk.after_crash(&mut || false);
+    drop(store);
+    left
+}
+
+#[test]
+fn a_log_that_is_missing_damaged_or_of_another_store_is_refused() {
+    let disk = with_a_log();
+    disk.remove("log 0");
+    assert!(refusal(&disk).contains("may hold the last steps"));
+
+    let disk = with_a_log();
+    disk.damage("log 0", |bytes| bytes[64 + 30] ^= 1);
+    let told = refusal(&disk);
+    assert!(
+        told.contains("batch 1 is damaged, batch 2 after it is there"),
+        "{told}"
+    );
+
+    let disk = with_a_log();
+    disk.damage("log 0", |bytes| bytes[20] ^= 1);
+    assert!(refusal(&disk).contains("the log of another store"));
+
+    let disk = with_a_log();
+    disk.damage("log 0", |bytes| bytes.truncate(10));
+    assert!(refusal(&disk).contains("cut short"));
+
+    let disk = with_a_log();
+    disk.damage("log 0", |bytes| bytes[..9].copy_from_slice(b"something"));
+    assert!(refusal(&disk).contains("it is no log"));
+}
+
+#[test]
+fn a_store_that_was_closed_needs_no_log() {
+    let disk = CrashingDisk::default();
+    let store = open(&disk).unwrap();
+    store.commit(&put(1, 10)).unwrap();
+    drop(store);
+    disk.remove("log 0");
+    disk.remove("log 1");
+    assert_eq!(rows(&open(&disk).unwrap()).len(), 1);
+}
