@@ -17,9 +17,7 @@ use casewright_store::tables::Table;
 use casewright_store::{Link, Store, StoreError, StoredCase};
 
 use crate::verify::inspector::{Replayed, Stop};
-use crate::verify::{
-    Fault, Fix, Kind, Report, Verification, Watch, lock, open_existing,
-};
+use crate::verify::{Fault, Fix, Kind, Report, Verification, Watch, lock, open_existing};
 use tails::{Tail, Tails};
 use writer::Writer;
 
@@ -72,7 +70,10 @@ impl Repaired {
     pub fn is_unchanged(&self) -> bool {
         let refused = Vec::new();
         let unchanged = Repaired::default();
-        Repaired { refused, ..self.clone() } == unchanged
+        Repaired {
+            refused,
+            ..self.clone()
+        } == unchanged
     }
 
     fn count(&mut self, change: &Change) {
@@ -96,6 +97,9 @@ pub enum Mode {
     Write,
 }
 
+/// Is told of every change, when it is made or would be.
+pub type Tell<'a> = &'a (dyn Fn(&Change) + Sync);
+
 /// Repairs a store to which nobody else writes meanwhile.
 ///
 /// # Errors
@@ -105,9 +109,11 @@ pub fn repair(
     limits: &Limits,
     mode: Mode,
     watch: Watch<'_>,
+    tell: Tell<'_>,
 ) -> Result<Repaired, StoreError> {
     let repair = Repair {
         writer: Writer::new(store, mode),
+        tell,
         repaired: Mutex::default(),
     };
     repair.cases(&Verification::new(store, limits, watch))?;
@@ -127,17 +133,20 @@ pub fn repair_folder(
     limits: &Limits,
     mode: Mode,
     watch: Watch<'_>,
+    tell: Tell<'_>,
 ) -> Result<Repaired, StoreError> {
-    repair(&open_existing(folder)?, limits, mode, watch)
+    repair(&open_existing(folder)?, limits, mode, watch, tell)
 }
 
 struct Repair<'a> {
     writer: Writer<'a>,
+    tell: Tell<'a>,
     repaired: Mutex<Repaired>,
 }
 
 impl Repair<'_> {
     fn changes(&self, change: &Change) {
+        (self.tell)(change);
         lock(&self.repaired).count(change);
     }
 
@@ -275,20 +284,26 @@ fn objection(
     let chained = replayed.links.iter().filter(is_new).count() as u64;
     if chained != tail.count {
         let others = tail.count.saturating_sub(chained);
-        return fault(format!("{others} of its records do not lead to the last one"));
+        return fault(format!(
+            "{others} of its records do not lead to the last one"
+        ));
     }
     let stands_at = stored.map(|stored| stored.record.last);
     if let Some(last) = stands_at.filter(|last| !is_new(&last))
         && !replayed.links.contains(&last)
     {
         let (one, other) = (last.sequence, tail.last.sequence);
-        return fault(format!("records {one} and {other} both end it, one beside the other"));
+        return fault(format!(
+            "records {one} and {other} both end it, one beside the other"
+        ));
     }
     let revision = replayed.record.revision;
     match (stored, tails.hole) {
         (Some(stored), _) if stored.record.revision > revision => {
             let stands = stored.record.revision;
-            fault(format!("it is at revision {stands}, its records end at revision {revision}"))
+            fault(format!(
+                "it is at revision {stands}, its records end at revision {revision}"
+            ))
         }
         (None, Some(hole)) if hole > tail.last.sequence => fault(format!(
             "it cannot be read, and record {hole}, which is missing or damaged, may be its last"

@@ -59,10 +59,7 @@ impl fmt::Display for Report {
             definitions,
             ..
         } = self;
-        write!(
-            f,
-            "{cases} cases, {steps} steps, {definitions} definitions"
-        )?;
+        write!(f, "{cases} cases, {steps} steps, {definitions} definitions")?;
         let mut faults = self.faults.iter();
         faults.try_for_each(|(kind, count, first)| write!(f, "\n{}: {count}: {first}", kind.code()))
     }
@@ -220,7 +217,8 @@ impl Verification<'_> {
         for row in self.store().rows(Table::Workflows) {
             let (key, value) = row?;
             let workflow = String::from_utf8_lossy(&key);
-            let fault = |what: String| Fault::new(Kind::Workflow, format!("workflow `{workflow}` {what}"));
+            let fault =
+                |what: String| Fault::new(Kind::Workflow, format!("workflow `{workflow}` {what}"));
             let Ok(digest) = <[u8; 32]>::try_from(value.as_slice()) else {
                 self.fault(fault("points at no digest".to_owned()))?;
                 continue;
@@ -320,19 +318,24 @@ impl Verification<'_> {
 
     /// What is wrong with a record that no sound case accounts for, unless it was told with its case.
     fn stray(&self, bytes: &[u8]) -> Result<Option<Fault>, StoreError> {
-        let record = match JournalRecord::of_bytes(bytes) {
+        let record = match JournalRecord::of_bytes(bytes).map_err(|e| of_store(Kind::Stray, e)) {
             Ok(record) => record,
-            Err(error) => return Ok(Some(Fault::new(Kind::Stray, error.to_string()))),
+            Err(Stop::Fault(fault)) => return Ok(Some(fault)),
+            Err(Stop::Store(error)) => return Err(error),
         };
-        let fault = |what: &str| Some(Fault::new(Kind::Stray, what).of_case(&record.case));
-        if lock(&self.damaged).contains(record.case.as_bytes()) {
+        let case = record.case;
+        if lock(&self.damaged).contains(case.as_bytes()) {
             return Ok(None);
         }
-        let row = self.store().row(Table::Cases, record.case.as_bytes())?;
-        Ok(match row {
-            Some(_) => fault("the records of its case do not lead to it"),
-            None => fault("its case is missing"),
-        })
+        let is_there = self.store().row(Table::Cases, case.as_bytes())?.is_some();
+        let fault = match is_there {
+            true => Fault::new(Kind::Stray, "the records of its case do not lead to it"),
+            false => {
+                lock(&self.damaged).insert(case.clone().into_bytes());
+                Fault::new(Kind::Case, "it is missing, the journal has it")
+            }
+        };
+        Ok(Some(fault.of_case(&case)))
     }
 }
 

@@ -65,11 +65,15 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
     );
     check(
         |records| records[0].at = Timestamp::from_unix_ms(5),
-        expect![[r#"revision 2: `emitted[0].at`: stored is "2026-01-05T01:00:00.123Z", replayed is "1970-01-01T00:00:00.005Z""#]],
+        expect![[
+            r#"revision 2: `emitted[0].at`: stored is "2026-01-05T01:00:00.123Z", replayed is "1970-01-01T00:00:00.005Z""#
+        ]],
     );
     check(
         |records| records[1].actor.roles.clear(),
-        expect!["revision 2: `step`: stored is `note`, taken, replayed is refused: the event `note` takes one of the roles `clerk`"],
+        expect![
+            "revision 2: `step`: stored is `note`, taken, replayed is refused: the event `note` takes one of the roles `clerk`"
+        ],
     );
     check(
         |records| {
@@ -78,7 +82,9 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
                 data: Value::map([("text", Value::from("altered"))]),
             };
         },
-        expect![[r#"revision 2: `changes.notes[0]`: stored is {"n": [1, 2.5, null, true, -7, 1e300, 1.8446744073709552e19], "zh": "停机两次"}, replayed is "altered""#]],
+        expect![[
+            r#"revision 2: `changes.notes[0]`: stored is {"n": [1, 2.5, null, true, -7, 1e300, 1.8446744073709552e19], "zh": "停机两次"}, replayed is "altered""#
+        ]],
     );
     check(
         |records| {
@@ -87,7 +93,9 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
             };
             *sequence += 77;
         },
-        expect!["revision 5: `step`: stored is `after.patience.open:work:busy`, taken, replayed is refused: the timer is not pending"],
+        expect![
+            "revision 5: `step`: stored is `after.patience.open:work:busy`, taken, replayed is refused: the timer is not pending"
+        ],
     );
 }
 
@@ -95,17 +103,23 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
 fn decisions_are_answered_by_the_journal_alone() {
     check(
         |records| records[2].decisions[0].answer.output = Value::Null,
-        expect![[r#"revision 3: `trace[3]`: stored is "decision scoring.score: {\"severity\": \"minor\", \"responsible_dept\": \"technical-support\", \"score\": 60.0, \"proposed_grade\": \"platinum\"}", replayed is "decision scoring.score: null""#]],
+        expect![[
+            r#"revision 3: `trace[3]`: stored is "decision scoring.score: {\"severity\": \"minor\", \"responsible_dept\": \"technical-support\", \"score\": 60.0, \"proposed_grade\": \"platinum\"}", replayed is "decision scoring.score: null""#
+        ]],
     );
     check(
         |records| records[2].decisions[1].input = Value::Null,
-        expect![[r#"revision 3: `step`: stored is `score`, taken, replayed is refused: decision 1 asks `scoring.score` about {"amount": 60.0}, the journal has an answer about null"#]],
+        expect![[
+            r#"revision 3: `step`: stored is `score`, taken, replayed is refused: decision 1 asks `scoring.score` about {"amount": 60.0}, the journal has an answer about null"#
+        ]],
     );
     check(
         |records| {
             records[2].decisions.pop();
         },
-        expect!["revision 3: `step`: stored is `score`, taken, replayed is refused: decision 1 asks `scoring.score`, the journal has 1 answers"],
+        expect![
+            "revision 3: `step`: stored is `score`, taken, replayed is refused: decision 1 asks `scoring.score`, the journal has 1 answers"
+        ],
     );
     check(
         |records| {
@@ -126,20 +140,29 @@ fn records_that_are_missing_or_stand_elsewhere_are_told() {
         |records| {
             records.remove(0);
         },
-        expect!["revision 2: `step`: stored is `note`, taken, replayed is refused: the stored case does not fit its definition"],
+        expect![
+            "revision 2: `step`: stored is `note`, taken, replayed is refused: the case is not open"
+        ],
     );
     check(
         |records| {
             records.remove(1);
         },
-        expect![[r#"revision 3: `step`: stored is `score`, taken, replayed is refused: decision 0 asks `scoring.score` about {"amount": 100.5, "notes": []}, the journal has an answer about {"amount": 100.5, "notes": [{"n": [1, 2.5, null, true, -7, 1e300, 1.8446744073709552e19],…"#]],
+        expect![[
+            r#"revision 3: `step`: stored is `score`, taken, replayed is refused: decision 0 asks `scoring.score` about {"amount": 100.5, "notes": []}, the journal has an answer about {"amount": 100.5, "notes": [{"n": [1, 2.5, null, true, -7, 1e300, 1.8446744073709552e19],…"#
+        ]],
     );
-    check(|records| records.swap(2, 3), expect!["revision 4: `revision`: stored is 4, replayed is 3"]);
+    check(
+        |records| records.swap(2, 3),
+        expect!["revision 4: `revision`: stored is 4, replayed is 3"],
+    );
     check(
         |records| {
             let opening = records[0].clone();
             records.push(opening);
         },
-        expect!["revision 1: `step`: stored is `open`, taken, replayed is refused: the stored case does not fit its definition"],
+        expect![
+            "revision 1: `step`: stored is `open`, taken, replayed is refused: the case is open"
+        ],
     );
 }

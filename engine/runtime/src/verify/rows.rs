@@ -105,7 +105,10 @@ impl Verification<'_> {
             }
             Some(false) => {
                 let fix = Fix::Delete(table, key.clone());
-                self.fixable(left_over("it stands where it is not").of_case(case), Some(fix))
+                self.fixable(
+                    left_over("it stands where it is not").of_case(case),
+                    Some(fix),
+                )
             }
             Some(true) | None => Ok(()),
         }
@@ -143,7 +146,12 @@ impl Verification<'_> {
     }
 
     /// Whether a row is one of its case's. None when nothing can be said, as the case itself is damaged.
-    fn stands_beside(&self, id: &str, table: Table, key: &[u8]) -> Result<Option<bool>, StoreError> {
+    fn stands_beside(
+        &self,
+        id: &str,
+        table: Table,
+        key: &[u8],
+    ) -> Result<Option<bool>, StoreError> {
         if lock(&self.damaged).contains(id.as_bytes()) {
             return Ok(None);
         }

@@ -237,7 +237,7 @@ impl Archive {
     }
 
     pub(super) fn repaired(&self, mode: Mode) -> Repaired {
-        repair(&self.store(), &LIMITS, mode, &|_, _| {}).unwrap()
+        repair(&self.store(), &LIMITS, mode, &|_, _| {}, &|_| {}).unwrap()
     }
 
     pub(super) fn rows(&self, table: Table) -> Vec<Row> {

@@ -2,6 +2,7 @@
 
 mod archive;
 mod damage;
+mod formats;
 mod repairs;
 
 use casewright_runtime::verify::Report;
@@ -65,11 +66,13 @@ fn more_rows_than_fit_a_page_are_all_read() {
     let report = archive.verified();
     assert!(report.is_sound(), "{report}");
     assert_eq!((report.cases, report.steps), (150, 150));
-    let all: Vec<Row> = archive.memory.scan(
-        Table::Index,
-        &casewright_store::Range::prefix(&[], None, usize::MAX),
-    )
-    .unwrap();
+    let all: Vec<Row> = archive
+        .memory
+        .scan(
+            Table::Index,
+            &casewright_store::Range::prefix(&[], None, usize::MAX),
+        )
+        .unwrap();
     let through_pages: Result<Vec<Row>, _> = archive.store().rows(Table::Index).collect();
     assert_eq!(through_pages.unwrap(), all);
 }

@@ -24,7 +24,10 @@ fn comes_back(damage: impl FnOnce(&Archive)) -> Repaired {
     assert!(!planned.is_unchanged());
     let repaired = archive.repaired(Mode::Write);
     assert_eq!(repaired.refused, []);
-    assert_eq!((planned.cases, planned.cases_removed), (repaired.cases, repaired.cases_removed));
+    assert_eq!(
+        (planned.cases, planned.cases_removed),
+        (repaired.cases, repaired.cases_removed)
+    );
     assert!(archive.all_rows() == sound);
     let report = archive.verified();
     assert!(report.is_sound(), "{report}");
@@ -49,7 +52,7 @@ fn each_row_that_is_derived_comes_back() {
         }
         comes_back(|archive| archive.remove(table, &key));
         comes_back(|archive| archive.put(table, &key, b"something else"));
-        for place in (0..value.len()).step_by(29) {
+        for place in (0..value.len()).step_by(61) {
             comes_back(|archive| archive.alter(table, &key, |value| value[place] ^= 0x10));
         }
         let mut elsewhere = key.clone();
@@ -111,7 +114,10 @@ fn check_refusal(damage: impl FnOnce(&Archive), expected: Expect) {
     let repaired = archive.repaired(Mode::Write);
     let told: Vec<String> = repaired.refused.iter().map(ToString::to_string).collect();
     assert_eq!(repaired.index_added, 1);
-    assert!(archive.all_rows() == damaged, "what is damaged is left alone");
+    assert!(
+        archive.all_rows() == damaged,
+        "what is damaged is left alone"
+    );
     assert!(damaged != sound);
     assert_eq!(archive.repaired(Mode::Write).refused, repaired.refused);
     expected.assert_eq(&told.join("\n"));
@@ -144,23 +150,24 @@ fn a_case_whose_records_are_damaged_is_named_and_the_others_are_repaired() {
         expect![[r#"
             case `d`: it cannot be read, and record 12, which is missing or damaged, may be its last
             record 11: it is missing
-            record 12: the store is damaged: table `journal`: expected a record of version 1, found 110"#]],
+            record 12: expected a record of version 1, found 110"#]],
     );
     check_refusal(
         |archive| {
             let again = archive.rows(Table::Journal).remove(11).1;
             archive.put(Table::Journal, &record(13), &again);
         },
-        expect![""],
+        expect!["case `d`: records 12 and 13 both end it, one beside the other"],
     );
     check_refusal(
         |archive| {
-            let (_, other) = archive.rows(Table::Definitions).remove(0);
-            let (key, value) = archive.rows(Table::Definitions).remove(1);
-            assert_ne!(value, other);
-            archive.put(Table::Definitions, &key, &other);
+            // That of the workflow which has no cases.
+            let (key, _) = archive.rows(Table::Definitions).remove(0);
+            archive.put(Table::Definitions, &key, b"{}");
         },
-        expect![""],
+        expect![
+            "definition 9ef216cbe155e473b4e9b6684009dfbfb230948d7ab47c845227a3bf7cd57ea8 is not what was stored"
+        ],
     );
 }
 
@@ -206,7 +213,7 @@ fn a_repair_that_is_killed_is_brought_to_its_end_by_the_next() {
             dies_at: kills,
         };
         let store = Store::open(Box::new(backend)).unwrap();
-        let ended = repair(&store, &limits, Mode::Write, &|_, _| {});
+        let ended = repair(&store, &limits, Mode::Write, &|_, _| {}, &|_| {});
         if ended.is_ok() {
             assert!(archive.all_rows() == sound);
             break;
