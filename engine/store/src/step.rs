@@ -91,6 +91,12 @@ pub(crate) fn add_step(
     Ok(())
 }
 
+/// The rows that stand beside a case's own: its timers and its places in the indexes.
+pub(crate) fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
+    let beside = Beside::all(case, chart).into_iter();
+    beside.map(|row| row.key(id, &case.workflow)).collect()
+}
+
 /// A row that stands beside a case's own: a place in an index, or a timer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Beside<'a> {

@@ -40,7 +40,10 @@ pub(crate) struct Frame<'a> {
 /// The bytes of a batch. Its preconditions are not kept: they held.
 pub(crate) fn encode(number: u64, batch: &Batch) -> Result<Vec<u8>, String> {
     let told = |error: cbor::Error<std::convert::Infallible>| error.to_string();
-    let values = batch.puts.iter().map(|(_, key, value)| key.len() + value.len());
+    let values = batch
+        .puts
+        .iter()
+        .map(|(_, key, value)| key.len() + value.len());
     let keys = batch.deletes.iter().map(|(_, key)| key.len());
     let rows = batch.puts.len() + batch.deletes.len();
     let room = HEADER_BYTES + values.sum::<usize>() + keys.sum::<usize>() + rows * ROW_BYTES;
