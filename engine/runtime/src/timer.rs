@@ -34,9 +34,10 @@ pub(crate) async fn run(runtime: Runtime) {
         };
         let Some(pause) = pause else { continue };
         tokio::select! {
+            biased;
+            () = runtime.stopping() => return,
             () = wake => {}
             () = tokio::time::sleep(pause) => {}
-            () = runtime.stopping() => return,
         }
     }
 }

@@ -23,6 +23,11 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     /// What people call one of its files: where it lies.
     fn path(&self, file_name: &str) -> String;
 
+    /// An id for a new store, which no other has.
+    fn new_id(&self) -> Vec<u8> {
+        uuid::Uuid::now_v7().as_bytes().to_vec()
+    }
+
     /// Opens redb's file, and makes it when it is not there.
     ///
     /// # Errors
