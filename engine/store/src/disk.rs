@@ -101,7 +101,7 @@ impl Disk for Folder {
             builder.set_cache_size(CACHE_BYTES);
             builder
                 .create(path)
-                .map_err(|error| cannot_open(path, &error))
+                .map_err(|error| cannot_open(&path.display().to_string(), &error))
         };
         redb_file::make(&path, |new| open(new).map(drop))?;
         open(&path)
@@ -144,8 +144,8 @@ impl LogFile for File {
     }
 }
 
-fn cannot_open(path: &Path, error: &DatabaseError) -> StoreError {
-    let path = path.display().to_string();
+pub(crate) fn cannot_open(path: &str, error: &DatabaseError) -> StoreError {
+    let path = path.to_owned();
     let no_store = |message: String| StoreError::NoStore {
         path: path.clone(),
         message,

@@ -21,6 +21,8 @@ pub mod memory;
 mod overlay;
 mod redb_file;
 mod redb_store;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 pub mod step;
 pub mod store;
 pub mod tables;
