@@ -7,6 +7,7 @@
 //! - [`possible()`] tells what an actor may do next;
 //! - [`explain`] tells of every event what would come of it or why not, [`rehearse`] of one with its
 //!   data;
+//! - [`replay()`] takes the records of a case again and gives the case again;
 //! - [`trace`] puts what happened inside a step into words.
 //!
 //! Architecture invariants: no clock, no IO, no storage. The same case, command, `now` and decisions
@@ -19,6 +20,7 @@ pub mod explanation;
 pub mod possible;
 pub mod record;
 pub mod refusal;
+pub mod replay;
 pub mod trace;
 
 pub use actor::Actor;
@@ -31,3 +33,4 @@ pub use explanation::{
 pub use possible::{Possible, possible};
 pub use record::{Cause, Emitted, Record};
 pub use refusal::{Blocked, Refusal};
+pub use replay::{Difference, Replay, replay};

@@ -6,6 +6,8 @@
     reason = "a test that cannot go on should say so"
 )]
 
+mod replay;
+
 use casewright_case::{
     Actor, Case, Cause, Outcome, Refusal, Setting, fire, open, possible, send, trace,
 };

@@ -77,7 +77,7 @@ impl Definitions {
     }
 }
 
-fn compile(
+pub(crate) fn compile(
     digest: Digest,
     bundle: casewright_definition::Bundle,
 ) -> Result<Definition, StoreError> {

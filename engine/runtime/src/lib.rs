@@ -3,7 +3,8 @@
 //! One command goes through here like this: [`Runtime`] puts it into the lane of its case (`lane`),
 //! reads the case, takes the pure step with the time of the [`clock`] and the answers of the
 //! [`plugins`], hands what came of it to the committer (`committer`), and answers once that is on
-//! disk. What is due later is woken by `timer`.
+//! disk. What is due later is woken by `timer`. [`mod@verify`] asks of a whole store whether it is what its
+//! journal leads to.
 //!
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.
@@ -17,11 +18,13 @@ pub mod plugins;
 pub mod query;
 pub mod runtime;
 mod timer;
+pub mod verify;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use definitions::Definitions;
 pub use error::CommandError;
 pub use plugins::Plugins;
 pub use runtime::{Committed, Runtime, View};
+pub use verify::{Report, verify};
 
 pub use casewright_store::{CaseFilter, StoreError};

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::command::{check, diagram, explain, export, import, schema, serve, simulate, test};
+use crate::command::{check, diagram, explain, export, import, schema, serve, simulate, test, verify};
 
 /// Runs the processes by which a company looks after its key accounts.
 ///
@@ -41,6 +41,7 @@ enum Command {
     Explain(explain::Explain),
     Import(import::Import),
     Export(export::Export),
+    Verify(verify::Verify),
 }
 
 /// How a command prints what a script may read.
@@ -87,6 +88,7 @@ impl Cli {
             Command::Explain(explain) => explain.run(),
             Command::Import(import) => import.run(),
             Command::Export(export) => export.run(),
+            Command::Verify(verify) => verify.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

@@ -18,12 +18,15 @@ pub struct DueTimer {
 
 impl DueTimer {
     /// Its key.
-    pub(crate) fn key(&self) -> Vec<u8> {
+    pub fn key(&self) -> Vec<u8> {
         timer_key(self.due.unix_ms(), self.sequence, &self.case)
     }
 
     /// The timer that a key stands for.
-    pub(crate) fn of_key(key: &[u8]) -> Result<Self, StoreError> {
+    ///
+    /// # Errors
+    /// It stands for none.
+    pub fn of_key(key: &[u8]) -> Result<Self, StoreError> {
         let (due, sequence, case) = parse_timer_key(key)
             .ok_or_else(|| StoreError::corrupt(Table::Timers, "a key holds no timer"))?;
         Ok(DueTimer {

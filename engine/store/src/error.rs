@@ -10,6 +10,8 @@ use crate::tables::Table;
 pub enum StoreError {
     /// Another process has the data folder open.
     InUse(String),
+    /// There is no store in the folder.
+    Missing(String),
     /// The folder or file cannot be used: missing, read-only, full.
     Io(String),
     /// The file that should be the store is none, or so damaged that it cannot be opened.
@@ -55,6 +57,10 @@ impl fmt::Display for StoreError {
             StoreError::InUse(path) => write!(
                 f,
                 "the store `{path}` is in use by another process\n\nhint: stop the other server, or choose another folder with `--data`"
+            ),
+            StoreError::Missing(folder) => write!(
+                f,
+                "there is no store in `{folder}`\n\nhint: `--data` names the folder that the server was started with"
             ),
             StoreError::Io(message) => f.write_str(message),
             StoreError::NoStore { path, message } => write!(

@@ -29,6 +29,15 @@ pub trait KeyValue: Send + Sync {
     /// # Errors
     /// [`StoreError::Conflict`] if one does not, or the backend failed. Nothing was written.
     fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
+
+    /// Brings what was committed to where every program finds it that could open the store: also one from before
+    /// there was a log. Nothing else needs this.
+    ///
+    /// # Errors
+    /// The backend failed.
+    fn settle(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Which keys to scan.

@@ -5,6 +5,7 @@
 //! - [`key_value`] is the seam: `get`, `scan`, and one atomic, conditional `commit`. Behind it lie
 //!   [`write_ahead`], a log in front of redb, for use and [`memory`] for tests;
 //! - [`step`] is what goes into one commit, [`filter`] and [`due_timer`] what is asked for;
+//! - [`verify`] is for who looks at rows without believing them;
 //! - [`Store`] writes steps and reads cases, journal, timers and definitions through it.
 //!
 //! Architecture invariants: keys, records and queries are written once, above the seam; a backend
@@ -18,6 +19,7 @@ pub mod filter;
 pub mod key_value;
 mod log;
 pub mod memory;
+mod migrations;
 mod overlay;
 mod redb_file;
 mod redb_store;
@@ -26,6 +28,7 @@ pub mod simulated;
 pub mod step;
 pub mod store;
 pub mod tables;
+pub mod verify;
 pub mod write_ahead;
 
 pub use codec::case_record::{CaseRecord, Link};

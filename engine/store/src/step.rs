@@ -87,7 +87,7 @@ pub(crate) fn add_step(
 }
 
 /// The rows that stand beside a case's own: its timers and its places in the indexes.
-fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
+pub(crate) fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
     let workflow = case.workflow.as_str();
     let index = |parts: &[&str]| (Table::Index, index_key(parts, id));
     let mut rows = vec![

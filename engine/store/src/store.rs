@@ -12,8 +12,10 @@ use crate::due_timer::DueTimer;
 use crate::error::StoreError;
 use crate::filter::CaseFilter;
 use crate::key_value::{Batch, KeyValue, Range, Row};
+use crate::migrations;
 use crate::step::{StepWrite, StoredCase, add_step};
-use crate::tables::{FORMAT, FORMAT_KEY, Table, index_key, index_prefix, timer_bound};
+
+use crate::tables::{Table, index_key, index_prefix, timer_bound};
 
 /// A store on some backend.
 pub struct Store {
@@ -35,30 +37,12 @@ pub struct StoredDefinition {
 }
 
 impl Store {
-    /// Opens a store, and prepares it when it is new.
+    /// Opens a store, prepares it when it is new, and migrates it when it is of an older format.
     ///
     /// # Errors
     /// The backend failed, or the store has a format that is not known.
     pub fn open(key_value: Box<dyn KeyValue>) -> Result<Self, StoreError> {
-        match key_value.get(Table::Meta, FORMAT_KEY)? {
-            None => key_value.commit(&Batch {
-                puts: vec![(
-                    Table::Meta,
-                    FORMAT_KEY.to_vec(),
-                    FORMAT.to_be_bytes().to_vec(),
-                )],
-                ..Batch::default()
-            })?,
-            Some(bytes) => {
-                let found = bytes.as_slice().try_into().map(u32::from_be_bytes);
-                let found = found
-                    .map_err(|_| StoreError::corrupt(Table::Meta, "the format is no number"))?;
-                if found != FORMAT {
-                    let known = FORMAT;
-                    return Err(StoreError::Format { found, known });
-                }
-            }
-        }
+        migrations::prepare(&*key_value)?;
         let last = key_value.scan(
             Table::Journal,
             &Range {
@@ -102,6 +86,16 @@ impl Store {
         let next = first + steps.len() as u64;
         self.next_sequence.store(next, Ordering::Relaxed);
         Ok(sequences)
+    }
+
+    /// What it lies on.
+    pub(crate) fn key_value(&self) -> &dyn KeyValue {
+        &*self.key_value
+    }
+
+    /// Where the last record of the journal stands; 0 when there is none.
+    pub fn last_sequence(&self) -> u64 {
+        self.next_sequence.load(Ordering::Relaxed) - 1
     }
 
     /// Whether the last commit failed for the backend's sake. Until one succeeds again, more will not.

@@ -6,15 +6,23 @@
 
 /// The format of the store as a whole, kept under [`FORMAT_KEY`]. It changes when a key does; a
 /// value's own version is its first byte.
-pub const FORMAT: u32 = 1;
+///
+/// | format | what is new in it |
+/// | --- | --- |
+/// | 1 | the first |
+/// | 2 | a log stands in front of redb, with rows that redb does not hold yet |
+pub const FORMAT: u32 = 2;
 
 /// Where the format is kept, in [`Table::Meta`].
 pub const FORMAT_KEY: &[u8] = b"format";
 
+/// Where it is kept, in [`Table::Meta`], from which format the store is on its way to [`FORMAT_KEY`]'s.
+pub const MIGRATING_KEY: &[u8] = b"migrating";
+
 /// One table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Table {
-    /// `name` -> value. About the store itself: [`FORMAT_KEY`] -> `u32`.
+    /// `name` -> value. About the store itself: [`FORMAT_KEY`] and [`MIGRATING_KEY`] -> `u32`.
     Meta,
     /// `digest (32 bytes)` -> the JSON of a [`Bundle`](casewright_definition::Bundle). Never
     /// changed, never removed: a case runs by the definition with which it started.

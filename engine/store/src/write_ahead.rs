@@ -14,7 +14,7 @@ use std::sync::{
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::disk::{Disk, Folder, LOG_FILE_NAMES};
+use crate::disk::{Disk, FILE_NAME, Folder, LOG_FILE_NAMES};
 use crate::error::StoreError;
 use crate::key_value::{Batch, KeyValue, Range, Row};
 use crate::log::frame;
@@ -89,6 +89,17 @@ impl WriteAhead {
     /// Another process has it open, the folder cannot be used, or its files are no store.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         WriteAhead::on(Arc::new(Folder::new(folder)?), SEGMENT_BYTES)
+    }
+
+    /// Makes sure that there is a store in a folder.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn must_exist(folder: &Path) -> Result<(), StoreError> {
+        match folder.join(FILE_NAME).is_file() {
+            true => Ok(()),
+            false => Err(StoreError::Missing(folder.display().to_string())),
+        }
     }
 
     /// Opens the store on a disk, with so much room in each of the two files of its log.
@@ -394,6 +405,13 @@ impl KeyValue for WriteAhead {
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
         self.shared.commit(batch)
+    }
+
+    fn settle(&self) -> Result<(), StoreError> {
+        let writer = self.shared.writer.lock();
+        let mut writer = writer.unwrap_or_else(PoisonError::into_inner);
+        self.shared.turn_over(&mut writer)?;
+        self.shared.wait_until_moved()
     }
 }
 

@@ -12,7 +12,9 @@ use casewright_definition::Definition;
 use minicbor::{Decode, Encode};
 
 use super::case_record::Link;
-use super::value;
+use super::{decode, value};
+use crate::error::StoreError;
+use crate::tables::Table;
 
 /// A step in the store: value of [`Table::Journal`](crate::tables::Table::Journal).
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -122,6 +124,14 @@ struct EmittedRecord {
 }
 
 impl JournalRecord {
+    /// The record of stored bytes.
+    ///
+    /// # Errors
+    /// They are no record.
+    pub fn of_bytes(bytes: &[u8]) -> Result<Self, StoreError> {
+        decode(Table::Journal, bytes)
+    }
+
     /// The stored form of a case's record that follows `previous`.
     pub fn of(
         case: &str,

@@ -1,0 +1,174 @@
+//! The rows beside cases: those of the index, and timers. None may be missing, none left over.
+//!
+//! That each case has its own is seen when it is looked at. That there are no others is then a matter of
+//! counting; only when there are, they are looked at one by one.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use casewright_definition::Digest;
+use casewright_store::tables::Table;
+use casewright_store::verify::case_of_index_key;
+use casewright_store::{DueTimer, Row, StoreError, StoredCase};
+
+use super::fault::{Fault, Kind};
+use super::inspector::{Replayed, Stop};
+use super::{Verification, lock};
+
+/// What was found beside the cases.
+#[derive(Default)]
+pub(crate) struct Counts {
+    index: AtomicU64,
+    timers: AtomicU64,
+    /// Timers that do not lie where their cases think, by case and number: they were put off, or are
+    /// missing.
+    elsewhere: Mutex<BTreeSet<(String, u64)>>,
+}
+
+impl Verification<'_> {
+    /// Looks for the rows that should stand beside a case.
+    pub(crate) fn rows_of(&self, id: &str, replayed: &Replayed) -> Result<(), StoreError> {
+        let chart = &replayed.definition.chart;
+        for (table, key) in replayed.record.rows_beside(id, chart) {
+            let is_there = self.store().row(table, &key)?.is_some();
+            match (table, is_there) {
+                (Table::Timers, true) => {
+                    self.rows.timers.fetch_add(1, Ordering::Relaxed);
+                }
+                (_, true) => {
+                    self.rows.index.fetch_add(1, Ordering::Relaxed);
+                }
+                (Table::Timers, false) => {
+                    if let Ok(timer) = DueTimer::of_key(&key) {
+                        lock(&self.rows.elsewhere).insert((timer.case, timer.sequence));
+                    }
+                }
+                (_, false) => {
+                    let message = format!("it is missing in the index: {}", shown(&key));
+                    self.fault(Fault::new(Kind::IndexMissing, message).of_case(id));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for rows of a table that no case has.
+    pub(crate) fn beside(&self, table: Table) -> Result<(), StoreError> {
+        let found = match table {
+            Table::Timers => &self.rows.timers,
+            _ => &self.rows.index,
+        };
+        let mut count = 0;
+        for row in self.store().rows(table) {
+            let (_, value) = row?;
+            // One that holds something does not count, and is found below.
+            count += u64::from(value.is_empty());
+        }
+        let all_are_where_they_belong = lock(&self.rows.elsewhere).is_empty();
+        if count == found.load(Ordering::Relaxed) && all_are_where_they_belong {
+            return Ok(());
+        }
+        for row in self.store().rows(table) {
+            let row = row?;
+            match table {
+                Table::Timers => self.timer(&row)?,
+                _ => self.index(&row)?,
+            }
+        }
+        if table == Table::Timers {
+            for (case, sequence) in std::mem::take(&mut *lock(&self.rows.elsewhere)) {
+                let message = format!("timer {sequence} is missing");
+                self.fault(Fault::new(Kind::TimerMissing, message).of_case(&case));
+            }
+        }
+        Ok(())
+    }
+
+    fn index(&self, (key, value): &Row) -> Result<(), StoreError> {
+        let left_over = |what: &str| Fault::new(Kind::IndexLeftOver, format!("{what}: {}", shown(key)));
+        if !value.is_empty() {
+            self.fault(left_over("a row of the index holds something"));
+            return Ok(());
+        }
+        let Some(case) = case_of_index_key(key) else {
+            self.fault(left_over("a row of the index is of no case"));
+            return Ok(());
+        };
+        match self.stands_beside(case, Table::Index, key)? {
+            Some(false) => {
+                let fault = left_over("it is where it is not, in the index");
+                self.fault(fault.of_case(case));
+            }
+            Some(true) | None => {}
+        }
+        Ok(())
+    }
+
+    fn timer(&self, (key, value): &Row) -> Result<(), StoreError> {
+        let left_over = |what: &str| Fault::new(Kind::TimerLeftOver, what);
+        let Ok(timer) = DueTimer::of_key(key) else {
+            self.fault(left_over("a row is no timer"));
+            return Ok(());
+        };
+        let DueTimer { case, sequence, .. } = &timer;
+        if !value.is_empty() {
+            self.fault(left_over("a timer holds something").of_case(case));
+            return Ok(());
+        }
+        if self.stands_beside(case, Table::Timers, key)? != Some(false) {
+            return Ok(());
+        }
+        let is_put_off = self.is_put_off(&timer)?;
+        if !is_put_off || !lock(&self.rows.elsewhere).remove(&(case.clone(), *sequence)) {
+            let message = format!("timer {sequence} is of no pending event");
+            self.fault(left_over(&message).of_case(case));
+        }
+        Ok(())
+    }
+
+    /// Whether a row is one of its case's. None when nothing can be said, as the case itself is damaged.
+    fn stands_beside(&self, id: &str, table: Table, key: &[u8]) -> Result<Option<bool>, StoreError> {
+        if lock(&self.damaged).contains(id) {
+            return Ok(None);
+        }
+        let Some(stored) = self.store().case(id)? else {
+            return Ok(Some(false));
+        };
+        Ok(self.rows_beside(id, &stored)?.map(|rows| {
+            let mut rows = rows.iter();
+            rows.any(|(of, row)| *of == table && row == key)
+        }))
+    }
+
+    fn rows_beside(
+        &self,
+        id: &str,
+        stored: &StoredCase,
+    ) -> Result<Option<Vec<(Table, Vec<u8>)>>, StoreError> {
+        let record = &stored.record;
+        match self.inspector.definition(Digest(record.definition)) {
+            Ok(definition) => Ok(Some(record.rows_beside(id, &definition.chart))),
+            Err(Stop::Fault(_)) => Ok(None),
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+
+    /// Whether a timer is one that its case thinks due earlier: it could not be fired then, and rests.
+    fn is_put_off(&self, timer: &DueTimer) -> Result<bool, StoreError> {
+        let Some(stored) = self.store().case(&timer.case)? else {
+            return Ok(false);
+        };
+        let mut pending = stored.record.pending.iter();
+        Ok(pending.any(|pending| {
+            pending.sequence == timer.sequence && pending.due_ms < timer.due.unix_ms()
+        }))
+    }
+}
+
+/// A key of the index for people: its parts.
+pub(crate) fn shown(key: &[u8]) -> String {
+    let parts = key.split(|byte| *byte == 0);
+    let parts: Vec<_> = parts.map(String::from_utf8_lossy).collect();
+    format!("`{}`", parts.join(" "))
+}
