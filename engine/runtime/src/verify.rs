@@ -59,10 +59,7 @@ impl fmt::Display for Report {
             definitions,
             ..
         } = self;
-        write!(
-            f,
-            "{cases} cases, {steps} steps, {definitions} definitions"
-        )?;
+        write!(f, "{cases} cases, {steps} steps, {definitions} definitions")?;
         let mut faults = self.faults.iter();
         faults.try_for_each(|(kind, count, first)| write!(f, "\n{}: {count}: {first}", kind.code()))
     }
@@ -194,7 +191,8 @@ impl Verification<'_> {
         for row in self.store().rows(Table::Workflows) {
             let (key, value) = row?;
             let workflow = String::from_utf8_lossy(&key);
-            let fault = |what: String| Fault::new(Kind::Workflow, format!("workflow `{workflow}` {what}"));
+            let fault =
+                |what: String| Fault::new(Kind::Workflow, format!("workflow `{workflow}` {what}"));
             let Ok(digest) = <[u8; 32]>::try_from(value.as_slice()) else {
                 self.fault(fault("points at no digest".to_owned()));
                 continue;

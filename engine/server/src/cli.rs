@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::command::{check, diagram, explain, export, import, schema, serve, simulate, test, verify};
+use crate::command::{
+    check, diagram, explain, export, import, schema, serve, simulate, test, verify,
+};
 
 /// Runs the processes by which a company looks after its key accounts.
 ///

@@ -90,8 +90,7 @@ fn number(store: &dyn KeyValue, key: &[u8]) -> Result<Option<u32>, StoreError> {
         return Ok(None);
     };
     let number = bytes.as_slice().try_into().map(u32::from_be_bytes);
-    let number =
-        number.map_err(|_| StoreError::corrupt(Table::Meta, "the format is no number"))?;
+    let number = number.map_err(|_| StoreError::corrupt(Table::Meta, "the format is no number"))?;
     Ok(Some(number))
 }
 
@@ -173,7 +172,9 @@ mod tests {
             puts: rows.chain([put(FORMAT_KEY, 1)]).collect(),
             ..Batch::default()
         };
-        memory.commit(&batch).map_or_else(|_| Memory::default(), |()| memory)
+        memory
+            .commit(&batch)
+            .map_or_else(|_| Memory::default(), |()| memory)
     }
 
     #[test]

@@ -29,7 +29,13 @@ pub fn compare(chart: &Chart, stored: &Case, replayed: &Case) -> Option<Differen
             .collect()
     };
     parts.plain("states", &states(stored), &states(replayed));
-    let history = |case: &Case| case.snapshot.history.clone().into_iter().collect::<Vec<_>>();
+    let history = |case: &Case| {
+        case.snapshot
+            .history
+            .clone()
+            .into_iter()
+            .collect::<Vec<_>>()
+    };
     parts.plain("history", &history(stored), &history(replayed));
     parts.value("data", &one.data, &other.data);
     let pending = |parts: &mut Parts, place: &str, one: &Pending, other: &Pending| {
@@ -47,7 +53,11 @@ pub fn compare(chart: &Chart, stored: &Case, replayed: &Case) -> Option<Differen
 }
 
 /// The first field in which a record is not the one that its replay gives.
-pub(super) fn compare_records(chart: &Chart, stored: &Record, replayed: &Record) -> Option<Difference> {
+pub(super) fn compare_records(
+    chart: &Chart,
+    stored: &Record,
+    replayed: &Record,
+) -> Option<Difference> {
     let mut parts = Parts::default();
     parts.plain("revision", &stored.revision, &replayed.revision);
     parts.plain("actor.id", &stored.actor.id, &replayed.actor.id);
@@ -71,12 +81,7 @@ pub(super) fn compare_records(chart: &Chart, stored: &Record, replayed: &Record)
         parts.value(place, &one.input, &other.input);
         parts.value(place, &one_by.output, &other_by.output);
     };
-    parts.lists(
-        "decisions",
-        &stored.decisions,
-        &replayed.decisions,
-        decided,
-    );
+    parts.lists("decisions", &stored.decisions, &replayed.decisions, decided);
     let emitted = |parts: &mut Parts, place: &str, one: &Emitted, other: &Emitted| {
         parts.plain(place, &one.event, &other.event);
         parts.value(place, &one.data, &other.data);

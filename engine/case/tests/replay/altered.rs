@@ -67,10 +67,7 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
         |records| records[0].at = Timestamp::from_unix_ms(5),
         expect![""],
     );
-    check(
-        |records| records[1].actor.roles.clear(),
-        expect![""],
-    );
+    check(|records| records[1].actor.roles.clear(), expect![""]);
     check(
         |records| {
             records[1].cause = Cause::Event {

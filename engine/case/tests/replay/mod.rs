@@ -7,7 +7,9 @@ use std::cell::Cell;
 use std::sync::LazyLock;
 
 use casewright_case::replay::replay;
-use casewright_case::{Actor, Case, Difference, Outcome, Record, Refusal, Setting, fire, open, send};
+use casewright_case::{
+    Actor, Case, Difference, Outcome, Record, Refusal, Setting, fire, open, send,
+};
 use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
 use casewright_definition::json::from_json;
 use casewright_definition::{Decide, Decision, Definition};
@@ -83,7 +85,12 @@ impl<'a> Run<'a> {
     fn open(definition: &'a Definition, data: &Json, actor: &Actor) -> Result<Self, Refusal> {
         let decide = Moody::default();
         let now = Timestamp::from_unix_ms(1_767_574_800_123);
-        let opened = open(Run::setting(definition, &decide, now), "case-1", data, actor)?;
+        let opened = open(
+            Run::setting(definition, &decide, now),
+            "case-1",
+            data,
+            actor,
+        )?;
         Ok(Run {
             definition,
             decide,

@@ -86,7 +86,8 @@ impl Verification<'_> {
     }
 
     fn index(&self, (key, value): &Row) -> Result<(), StoreError> {
-        let left_over = |what: &str| Fault::new(Kind::IndexLeftOver, format!("{what}: {}", shown(key)));
+        let left_over =
+            |what: &str| Fault::new(Kind::IndexLeftOver, format!("{what}: {}", shown(key)));
         if !value.is_empty() {
             self.fault(left_over("a row of the index holds something"));
             return Ok(());
@@ -128,7 +129,12 @@ impl Verification<'_> {
     }
 
     /// Whether a row is one of its case's. None when nothing can be said, as the case itself is damaged.
-    fn stands_beside(&self, id: &str, table: Table, key: &[u8]) -> Result<Option<bool>, StoreError> {
+    fn stands_beside(
+        &self,
+        id: &str,
+        table: Table,
+        key: &[u8],
+    ) -> Result<Option<bool>, StoreError> {
         if lock(&self.damaged).contains(id) {
             return Ok(None);
         }

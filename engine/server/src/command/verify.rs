@@ -76,7 +76,10 @@ fn text(report: &Report) -> String {
                 .to_owned(),
         );
     }
-    format!("{}\n\n{checked}: not all as the journal says", lines.join("\n"))
+    format!(
+        "{}\n\n{checked}: not all as the journal says",
+        lines.join("\n")
+    )
 }
 
 fn json(report: &Report) -> serde_json::Value {
