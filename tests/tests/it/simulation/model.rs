@@ -53,6 +53,8 @@ pub(crate) struct Model {
     fired: Vec<(String, Timestamp)>,
     /// Timers that were put off once, and so come out of their order: their cases and numbers.
     put_off: BTreeSet<(String, u64)>,
+    /// How many rows there are of timers that were put off, and cancelled before they came.
+    pub(crate) left_over: u64,
 }
 
 /// A case.
@@ -80,6 +82,7 @@ impl Model {
             open: BTreeSet::new(),
             fired: Vec::new(),
             put_off: BTreeSet::new(),
+            left_over: 0,
         }
     }
 
@@ -91,6 +94,11 @@ impl Model {
     /// A command was refused: it must never come to a step.
     pub(crate) fn refuse(&mut self, actor: &str) {
         self.void.insert(actor.to_owned());
+    }
+
+    /// A command is sent once more: it may come to a step after all.
+    pub(crate) fn send_again(&mut self, actor: &str) {
+        self.void.remove(actor);
     }
 
     /// Nobody can tell what came of a command, before the store is opened again.
@@ -342,6 +350,7 @@ impl Model {
     /// off as well, before its timer was cancelled.
     fn compare_timers(&mut self, rows: &[Row]) -> Result<(), String> {
         let mut found: BTreeMap<(&str, u64), Timestamp> = BTreeMap::new();
+        self.left_over = 0;
         for (key, _) in rows {
             let (due, sequence, case) = timer(key).ok_or("a key holds no timer")?;
             let known = self.cases.get(case).ok_or("a timer of an unknown case")?;
@@ -353,6 +362,7 @@ impl Model {
             if due < original || (due == original && !is_pending) {
                 return Err(format!("{what}: its row is left at {due}"));
             }
+            self.left_over += u64::from(!is_pending);
             if due > original {
                 self.put_off.insert((case.to_owned(), sequence));
             }

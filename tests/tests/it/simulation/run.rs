@@ -143,7 +143,7 @@ impl Run<'_> {
         let life = life.map_err(|error| format!("it cannot be opened at last: {error}"))?;
         self.begin(&life)?;
         self.settle(&life)?;
-        life.verify(&self.world.limits)?;
+        life.verify(&self.world.limits, self.model.left_over)?;
         self.world.end(Some(life), End::Clean, &mut self.numbers);
         let life = self.world.start();
         let life = life.map_err(|error| format!("it cannot be opened after all: {error}"))?;
@@ -316,7 +316,9 @@ impl Run<'_> {
 
     fn command(&mut self) -> (Command, Actor) {
         if self.numbers.once_in(12) && !self.openings.is_empty() {
-            return self.numbers.pick(&self.openings).clone();
+            let (command, actor) = self.numbers.pick(&self.openings).clone();
+            self.model.send_again(&actor.id);
+            return (command, actor);
         }
         let actor = self.actor();
         let case = *self.numbers.pick(&CASES);
