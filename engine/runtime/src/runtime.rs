@@ -114,18 +114,20 @@ impl Runtime {
 
     /// As [`Runtime::start`], without threads: steps, decisions and commits are tasks of the tokio
     /// runtime. On one of a single thread the same commands then give the same run, which is what a
-    /// simulation needs. Decisions are answered by `decide`.
+    /// simulation needs. Decisions are answered by `decide`; what `definitions`
+    /// knows is not compiled again.
     ///
     /// # Errors
     /// As [`Runtime::start`].
     pub fn start_in_place(
         store: Store,
+        definitions: Definitions,
         decide: Arc<dyn Decide + Send + Sync>,
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
         let store = Arc::new(store);
-        let definitions = Definitions::load(&store)?;
+        let definitions = definitions.of(&store)?;
         let (committer, writer) = Committer::start_in_place(store.clone());
         Ok(Runtime::run(Shared {
             store,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use casewright_chart::{Limits, Timestamp};
+use casewright_definition::Definition;
 use casewright_runtime::verify::verify;
-use casewright_runtime::{ManualClock, Runtime};
+use casewright_runtime::{Definitions, ManualClock, Runtime};
 use casewright_store::simulated::SimulatedDisk;
 use casewright_store::tables::Table;
 use casewright_store::{Batch, KeyValue, Range, Row, Store, StoreError, WriteAhead};
@@ -26,6 +27,8 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) oracle: Arc<Oracle>,
     pub(crate) limits: Limits,
+    /// Compiling takes longer than all the rest.
+    compiled: Vec<Arc<Definition>>,
 }
 
 /// A runtime that is up.
@@ -66,11 +69,12 @@ impl KeyValue for Mounted {
 }
 
 impl World {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(compiled: &[Arc<Definition>]) -> Self {
         World {
             disk: SimulatedDisk::default(),
             clock: Arc::new(ManualClock::at(Timestamp::from_unix_ms(START_MS))),
             oracle: Arc::default(),
+            compiled: compiled.to_vec(),
             // So low that some workflows come upon them.
             limits: Limits {
                 microsteps: 50,
@@ -93,6 +97,7 @@ impl World {
         let runtime = tokio.block_on(async {
             Runtime::start_in_place(
                 mounted,
+                Definitions::knowing(&self.compiled),
                 self.oracle.clone(),
                 self.clock.clone(),
                 self.limits,
