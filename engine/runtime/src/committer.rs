@@ -1,10 +1,11 @@
-//! The committer: one thread writes what all lanes have ready in one commit.
+//! The committer: one thread, or one task, writes what all lanes have ready in one commit.
 
 use std::sync::Arc;
 use std::thread;
 
 use casewright_store::{StepWrite, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task;
 
 use crate::error::CommandError;
 
@@ -27,14 +28,53 @@ pub(crate) struct Committer {
     requests: mpsc::Sender<Request>,
 }
 
+/// Who writes.
+pub(crate) enum Writer {
+    /// A thread of its own.
+    Thread(thread::JoinHandle<()>),
+    /// A task among the others.
+    Task(task::JoinHandle<()>),
+}
+
+impl Writer {
+    /// Waits until all is written; whether it ended well.
+    pub(crate) async fn end(self) -> bool {
+        match self {
+            Writer::Thread(thread) => {
+                let joined = task::spawn_blocking(move || thread.join()).await;
+                matches!(joined, Ok(Ok(())))
+            }
+            Writer::Task(task) => task.await.is_ok(),
+        }
+    }
+}
+
 impl Committer {
     /// Starts the thread.
-    pub(crate) fn start(store: Arc<Store>) -> std::io::Result<(Self, thread::JoinHandle<()>)> {
-        let (requests, waiting) = mpsc::channel(MAX_WAITING);
+    pub(crate) fn start(store: Arc<Store>) -> std::io::Result<(Self, Writer)> {
+        let (requests, mut waiting) = mpsc::channel(MAX_WAITING);
+        let run = move || {
+            let mut batch = Vec::with_capacity(MAX_BATCH);
+            while waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+                write(&store, &mut batch);
+            }
+        };
         let thread = thread::Builder::new()
             .name("committer".to_owned())
-            .spawn(move || run(&store, waiting))?;
-        Ok((Committer { requests }, thread))
+            .spawn(run)?;
+        Ok((Committer { requests }, Writer::Thread(thread)))
+    }
+
+    /// Starts a task that writes in place.
+    pub(crate) fn start_in_place(store: Arc<Store>) -> (Self, Writer) {
+        let (requests, mut waiting) = mpsc::channel(MAX_WAITING);
+        let run = async move {
+            let mut batch = Vec::with_capacity(MAX_BATCH);
+            while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
+                write(&store, &mut batch);
+            }
+        };
+        (Committer { requests }, Writer::Task(tokio::spawn(run)))
     }
 
     /// Writes a step; the place of its record in the journal, once it is on disk.
@@ -50,17 +90,15 @@ impl Committer {
     }
 }
 
-fn run(store: &Store, mut waiting: mpsc::Receiver<Request>) {
-    let mut batch = Vec::with_capacity(MAX_BATCH);
-    while waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
-        let (steps, answers): (Vec<StepWrite>, Vec<_>) = batch
-            .drain(..)
-            .map(|request| (request.step, request.answer))
-            .unzip();
-        for (answer, result) in answers.into_iter().zip(commit(store, &steps)) {
-            // Whoever asked may have gone; the step is written all the same.
-            let _ = answer.send(result);
-        }
+/// Writes what is waiting, and answers.
+fn write(store: &Store, batch: &mut Vec<Request>) {
+    let (steps, answers): (Vec<StepWrite>, Vec<_>) = batch
+        .drain(..)
+        .map(|request| (request.step, request.answer))
+        .unzip();
+    for (answer, result) in answers.into_iter().zip(commit(store, &steps)) {
+        // Whoever asked may have gone; the step is written all the same.
+        let _ = answer.send(result);
     }
 }
 

@@ -25,12 +25,36 @@ impl Definitions {
     /// # Errors
     /// The store failed, or a definition in it cannot be compiled by this program.
     pub fn load(store: &Store) -> Result<Self, StoreError> {
+        Definitions::default().of(store)
+    }
+
+    /// Definitions that were compiled before, and need not be again.
+    pub fn knowing(known: &[Arc<Definition>]) -> Self {
         let definitions = Definitions::default();
-        for stored in store.definitions()? {
-            let definition = compile(stored.digest, stored.bundle)?;
-            definitions.make_current(Arc::new(definition));
+        {
+            let mut inner = definitions
+                .inner
+                .write()
+                .unwrap_or_else(PoisonError::into_inner);
+            let known = known.iter().cloned();
+            inner.by_digest = known
+                .map(|definition| (definition.digest, definition))
+                .collect();
         }
-        Ok(definitions)
+        definitions
+    }
+
+    /// Makes those current that are in a store.
+    pub(crate) fn of(self, store: &Store) -> Result<Self, StoreError> {
+        for stored in store.definitions()? {
+            let known = self.read(|inner| inner.by_digest.get(&stored.digest).cloned());
+            let definition = match known {
+                Some(definition) => definition,
+                None => Arc::new(compile(stored.digest, stored.bundle)?),
+            };
+            self.make_current(definition);
+        }
+        Ok(self)
     }
 
     /// The definition that new cases of a workflow start with.

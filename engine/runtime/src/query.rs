@@ -5,7 +5,7 @@ use casewright_store::CaseFilter;
 use casewright_store::tables::Table;
 
 use crate::error::CommandError;
-use crate::runtime::{Runtime, View, aside, corrupt};
+use crate::runtime::{Runtime, View, corrupt};
 
 impl Runtime {
     /// Whether the store takes steps, as far as the last one tells.
@@ -43,7 +43,8 @@ impl Runtime {
             return Ok(explain(self.setting(&definition, now), &case));
         }
         let runtime = self.clone();
-        aside(move || explain(runtime.setting(&definition, now), &case)).await
+        self.aside(move || explain(runtime.setting(&definition, now), &case))
+            .await
     }
 
     /// A case, and up to `limit` of its records that follow the revision `after`: the oldest first, each

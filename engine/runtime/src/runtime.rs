@@ -2,18 +2,17 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 
 use casewright_case::{Actor, Case, Outcome, Record, Refusal, Setting};
 use casewright_chart::{Effect, Limits, Timestamp};
-use casewright_definition::{Definition, Digest};
+use casewright_definition::{Decide, Definition, Digest};
 use casewright_store::tables::Table;
 use casewright_store::{DueTimer, StepWrite, Store, StoreError, StoredCase, WriteAhead};
 use serde_json::Value as Json;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
-use crate::committer::Committer;
+use crate::committer::{Committer, Writer};
 use crate::definitions::Definitions;
 use crate::error::CommandError;
 use crate::lane::Lanes;
@@ -30,12 +29,16 @@ struct Shared {
     store: Arc<Store>,
     definitions: Definitions,
     plugins: Arc<Plugins>,
+    /// Who answers decisions: the plugins, but in simulations.
+    decide: Arc<dyn Decide + Send + Sync>,
+    /// Whether all is done where it is asked for, and nothing on threads of its own.
+    in_place: bool,
     clock: Arc<dyn Clock>,
     limits: Limits,
     lanes: Lanes,
     /// Gone once the runtime is shut down.
     committer: Mutex<Option<Committer>>,
-    thread: Mutex<Option<thread::JoinHandle<()>>>,
+    writer: Mutex<Option<Writer>>,
     /// Held while definitions are applied.
     applying: Mutex<()>,
     alarm: Arc<timer::Alarm>,
@@ -89,25 +92,65 @@ impl Runtime {
     ) -> Result<Self, StoreError> {
         let store = Arc::new(store);
         let definitions = Definitions::load(&store)?;
-        let (committer, thread) = Committer::start(store.clone())
+        let (committer, writer) = Committer::start(store.clone())
             .map_err(|error| StoreError::Io(format!("cannot start the committer: {error}")))?;
-        let runtime = Runtime {
-            shared: Arc::new(Shared {
-                store,
-                definitions,
-                plugins: Arc::new(plugins),
-                clock,
-                limits,
-                lanes: Lanes::new(),
-                committer: Mutex::new(Some(committer)),
-                thread: Mutex::new(Some(thread)),
-                applying: Mutex::default(),
-                alarm: Arc::default(),
-                stopping: watch::Sender::new(false),
-            }),
-        };
+        let plugins = Arc::new(plugins);
+        Ok(Runtime::run(Shared {
+            store,
+            definitions,
+            decide: plugins.clone(),
+            plugins,
+            in_place: false,
+            clock,
+            limits,
+            lanes: Lanes::new(),
+            committer: Mutex::new(Some(committer)),
+            writer: Mutex::new(Some(writer)),
+            applying: Mutex::default(),
+            alarm: Arc::default(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// As [`Runtime::start`], without threads: steps, decisions and commits are tasks of the tokio
+    /// runtime. On one of a single thread the same commands then give the same run, which is what a
+    /// simulation needs. Decisions are answered by `decide`; what `definitions`
+    /// knows is not compiled again.
+    ///
+    /// # Errors
+    /// As [`Runtime::start`].
+    pub fn start_in_place(
+        store: Store,
+        definitions: Definitions,
+        decide: Arc<dyn Decide + Send + Sync>,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Result<Self, StoreError> {
+        let store = Arc::new(store);
+        let definitions = definitions.of(&store)?;
+        let (committer, writer) = Committer::start_in_place(store.clone());
+        Ok(Runtime::run(Shared {
+            store,
+            definitions,
+            decide,
+            plugins: Arc::default(),
+            in_place: true,
+            clock,
+            limits,
+            lanes: Lanes::new(),
+            committer: Mutex::new(Some(committer)),
+            writer: Mutex::new(Some(writer)),
+            applying: Mutex::default(),
+            alarm: Arc::default(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    fn run(shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        let runtime = Runtime { shared };
         tokio::spawn(timer::run(runtime.clone()));
-        Ok(runtime)
+        runtime
     }
 
     /// Takes no more commands, and waits until everything taken is written.
@@ -115,12 +158,11 @@ impl Runtime {
         self.shared.stopping.send_replace(true);
         let committer = lock(&self.shared.committer).take();
         drop(committer);
-        let thread = lock(&self.shared.thread).take();
-        if let Some(thread) = thread {
-            let joined = tokio::task::spawn_blocking(move || thread.join()).await;
-            if !matches!(joined, Ok(Ok(()))) {
-                tracing::error!("the committer ended in a panic");
-            }
+        let writer = lock(&self.shared.writer).take();
+        if let Some(writer) = writer
+            && !writer.end().await
+        {
+            tracing::error!("the committer ended in a panic");
         }
     }
 
@@ -329,7 +371,7 @@ impl Runtime {
     pub(crate) fn setting<'a>(&'a self, definition: &'a Definition, now: Timestamp) -> Setting<'a> {
         Setting {
             definition,
-            decide: &*self.shared.plugins,
+            decide: &*self.shared.decide,
             now,
             limits: &self.shared.limits,
         }
@@ -346,7 +388,8 @@ impl Runtime {
             return Ok(step(self.setting(&definition, now)));
         }
         let runtime = self.clone();
-        aside(move || step(runtime.setting(&definition, now))).await
+        self.aside(move || step(runtime.setting(&definition, now)))
+            .await
     }
 
     /// Takes a step of a stored case and writes it.
@@ -407,13 +450,27 @@ impl Runtime {
         })
     }
 
+    /// Does work on a thread that may be slow.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
+        if self.shared.in_place {
+            return Ok(work());
+        }
+        tokio::task::spawn_blocking(work).await.map_err(|error| {
+            tracing::error!(%error, "a step ended in a panic");
+            CommandError::Panicked
+        })
+    }
+
     /// Writes to the store past the committer, aside from the event loop.
     async fn on_store(
         &self,
         write: impl FnOnce(&Store) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), CommandError> {
         let store = self.shared.store.clone();
-        Ok(aside(move || write(&store)).await??)
+        Ok(self.aside(move || write(&store)).await??)
     }
 
     /// What a second opening of a case gives: the case, if the first one was just like it.
@@ -445,16 +502,6 @@ impl Runtime {
             definition: view.definition,
         })
     }
-}
-
-/// Does work on a thread that may be slow.
-pub(crate) async fn aside<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, CommandError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "a step ended in a panic");
-        CommandError::Panicked
-    })
 }
 
 pub(crate) fn corrupt(table: Table, message: String) -> StoreError {

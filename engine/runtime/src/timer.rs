@@ -39,9 +39,10 @@ pub(crate) async fn run(runtime: Runtime) {
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
         alarm.set(now.unix_ms().saturating_add(pause_ms));
         tokio::select! {
+            biased;
+            () = runtime.stopping() => return,
             () = alarm.rung.notified() => {}
             () = tokio::time::sleep(pause) => {}
-            () = runtime.stopping() => return,
         }
     }
 }
@@ -59,15 +60,36 @@ async fn round(runtime: &Runtime, now: Timestamp) -> Result<Option<Duration>, St
         return Ok(Some(LONGEST_SLEEP));
     }
     let mut firing = JoinSet::new();
-    for timer in due {
+    for timers in by_case(due) {
         let runtime = runtime.clone();
-        firing.spawn(async move { fire(&runtime, timer).await });
+        firing.spawn(async move {
+            let mut settled = true;
+            for timer in timers {
+                settled &= fire(&runtime, timer).await;
+            }
+            settled
+        });
     }
     let mut failed = false;
     while let Some(result) = firing.join_next().await {
         failed |= !matches!(result, Ok(true));
     }
     Ok(failed.then_some(STORE_RETRY))
+}
+
+/// The timers of each case together, in their order: a case sees them in the order in which they are due.
+fn by_case(timers: Vec<DueTimer>) -> Vec<Vec<DueTimer>> {
+    let mut cases: Vec<Vec<DueTimer>> = Vec::new();
+    for timer in timers {
+        let known = cases
+            .iter_mut()
+            .find(|of| of.iter().any(|other| other.case == timer.case));
+        match known {
+            Some(of) => of.push(timer),
+            None => cases.push(vec![timer]),
+        }
+    }
+    cases
 }
 
 /// Fires one timer. Whether it is settled: fired, dropped or put off. One that cannot be fired rests, so

@@ -23,6 +23,11 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     /// What people call one of its files: where it lies.
     fn path(&self, file_name: &str) -> String;
 
+    /// An id for a new store, which no other has.
+    fn new_id(&self) -> Vec<u8> {
+        uuid::Uuid::now_v7().as_bytes().to_vec()
+    }
+
     /// Opens redb's file, and makes it when it is not there.
     ///
     /// # Errors
@@ -96,7 +101,7 @@ impl Disk for Folder {
             builder.set_cache_size(CACHE_BYTES);
             builder
                 .create(path)
-                .map_err(|error| cannot_open(path, &error))
+                .map_err(|error| cannot_open(&path.display().to_string(), &error))
         };
         redb_file::make(&path, |new| open(new).map(drop))?;
         open(&path)
@@ -139,8 +144,8 @@ impl LogFile for File {
     }
 }
 
-fn cannot_open(path: &Path, error: &DatabaseError) -> StoreError {
-    let path = path.display().to_string();
+pub(crate) fn cannot_open(path: &str, error: &DatabaseError) -> StoreError {
+    let path = path.to_owned();
     let no_store = |message: String| StoreError::NoStore {
         path: path.clone(),
         message,

@@ -23,6 +23,8 @@ mod migrations;
 mod overlay;
 mod redb_file;
 mod redb_store;
+#[cfg(feature = "simulated")]
+pub mod simulated;
 pub mod step;
 pub mod store;
 pub mod tables;

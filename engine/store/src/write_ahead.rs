@@ -72,6 +72,8 @@ struct Writer {
 /// What the mover is at.
 #[derive(Debug, Default)]
 struct Moving {
+    /// Whether a thread of its own moves; without one, whoever has to wait for it does.
+    has_thread: bool,
     /// What redb shall know of the log once the older rows are moved; none when there is nothing to do.
     asked: Option<LogState>,
     /// Why redb could not take them when it was last tried.
@@ -113,28 +115,45 @@ impl WriteAhead {
     /// # Errors
     /// As [`WriteAhead::open`].
     pub fn on(disk: Arc<dyn Disk>, segment_bytes: usize) -> Result<Self, StoreError> {
-        let redb = Redb::open(disk.clone())?;
-        let writer = recovered(&redb, &*disk, segment_bytes)?;
-        let shared = Arc::new(Shared {
-            redb,
-            rows: RwLock::default(),
-            writer: Mutex::new(writer),
-            moving: Mutex::default(),
-            moved: Condvar::new(),
-        });
-        let mover = {
-            let shared = shared.clone();
-            thread::Builder::new()
-                .name("mover".to_owned())
-                .spawn(move || shared.move_rows())
-        };
+        let mut store = WriteAhead::in_place(disk, segment_bytes)?;
+        let shared = store.shared.clone();
+        let mover = thread::Builder::new()
+            .name("mover".to_owned())
+            .spawn(move || shared.move_rows());
         let mover = mover.map_err(|error| {
             StoreError::Io(format!("cannot start a thread of the store: {error}"))
         })?;
+        store.shared.moving().has_thread = true;
+        store.mover = Some(mover);
+        Ok(store)
+    }
+
+    /// As [`WriteAhead::on`], without a thread: rows are moved by whoever has to wait for it, or when
+    /// [`WriteAhead::move_now`] says so. The same calls then do the same to the disk, in the same order.
+    ///
+    /// # Errors
+    /// As [`WriteAhead::open`].
+    pub fn in_place(disk: Arc<dyn Disk>, segment_bytes: usize) -> Result<Self, StoreError> {
+        let redb = Redb::open(disk.clone())?;
+        let writer = recovered(&redb, &*disk, segment_bytes)?;
         Ok(WriteAhead {
-            shared,
-            mover: Some(mover),
+            shared: Arc::new(Shared {
+                redb,
+                rows: RwLock::default(),
+                writer: Mutex::new(writer),
+                moving: Mutex::default(),
+                moved: Condvar::new(),
+            }),
+            mover: None,
         })
+    }
+
+    /// Waits until redb holds everything but what the current file of the log does.
+    ///
+    /// # Errors
+    /// redb could not take it.
+    pub fn move_now(&self) -> Result<(), StoreError> {
+        self.shared.wait_until_moved()
     }
 }
 
@@ -143,7 +162,7 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
     let mut state = redb.log_state()?;
     let is_new = state.id.is_empty();
     if is_new {
-        state.id = uuid::Uuid::now_v7().as_bytes().to_vec();
+        state.id = disk.new_id();
         redb.set_log_state(&state)?;
     }
     let may_make = !state.is_open;
@@ -159,7 +178,8 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
                 "cannot open it, and it may hold the last steps: {error}"
             ))
         })?;
-        let (segment, bytes) = Segment::open(file, &state.id, may_make).map_err(damaged)?;
+        let (segment, bytes) =
+            Segment::open(file, &state.id, segment_bytes, may_make).map_err(damaged)?;
         segments.push(segment);
         contents.push(bytes);
     }
@@ -288,6 +308,17 @@ impl Shared {
     /// Waits until redb holds all older rows.
     fn wait_until_moved(&self) -> Result<(), StoreError> {
         let mut moving = self.moving();
+        if !moving.has_thread
+            && let Some(state) = moving.asked.clone()
+        {
+            drop(moving);
+            if let Err(error) = self.move_older(&state) {
+                self.moving().failed = Some(error.to_string());
+                // When this fails, so does the next try, and says why.
+                let _ = self.redb.reopen();
+            }
+            moving = self.moving();
+        }
         while moving.asked.is_some() {
             if let Some(failed) = &moving.failed {
                 return Err(StoreError::Io(format!(
@@ -305,14 +336,8 @@ impl Shared {
     /// The work of the mover.
     fn move_rows(&self) {
         while let Some(state) = self.next_move() {
-            let older = self.rows().older.clone();
-            match self.redb.write_overlay(&older, &state) {
-                Ok(()) => {
-                    self.write_rows().older = Arc::default();
-                    let mut moving = self.moving();
-                    moving.asked = None;
-                    moving.failed = None;
-                }
+            match self.move_older(&state) {
+                Ok(()) => {}
                 Err(error) if self.rest(error.to_string()) => {
                     // When this fails, so does the next try, and says why.
                     let _ = self.redb.reopen();
@@ -321,6 +346,17 @@ impl Shared {
             }
             self.moved.notify_all();
         }
+    }
+
+    /// Moves the older rows; redb knows then of the log what `state` says.
+    fn move_older(&self, state: &LogState) -> Result<(), StoreError> {
+        let older = self.rows().older.clone();
+        self.redb.write_overlay(&older, state)?;
+        self.write_rows().older = Arc::default();
+        let mut moving = self.moving();
+        moving.asked = None;
+        moving.failed = None;
+        Ok(())
     }
 
     /// Tells what came in the way and waits a while; whether to try again.
@@ -403,10 +439,11 @@ impl Drop for WriteAhead {
     fn drop(&mut self) {
         self.shared.moving().stop = true;
         self.shared.moved.notify_all();
-        if let Some(mover) = self.mover.take() {
-            let _ = mover.join();
-        }
         let shared = &self.shared;
+        match self.mover.take() {
+            Some(mover) => drop(mover.join()),
+            None => drop(shared.wait_until_moved()),
+        }
         let writer = shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if writer.broken.is_some() || shared.moving().asked.is_some() {
             return;

@@ -7,16 +7,14 @@
     reason = "a test that cannot go on should say so"
 )]
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use casewright_store::disk::Disk;
+use casewright_store::disk::{Disk, LOG_FILE_NAMES};
+use casewright_store::simulated::SimulatedDisk;
 use casewright_store::tables::{FORMAT, FORMAT_KEY, MIGRATING_KEY, Table};
 use casewright_store::{Batch, KeyValue, Range, Store, StoreError, WriteAhead};
 use redb::{ReadableDatabase, TableDefinition};
-use support::CrashingDisk;
 
 /// So small that a few commits fill it.
 const SEGMENT_BYTES: usize = 2048;
@@ -35,7 +33,7 @@ impl Numbers {
 
 type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
-fn open(disk: &CrashingDisk) -> Result<WriteAhead, StoreError> {
+fn open(disk: &SimulatedDisk) -> Result<WriteAhead, StoreError> {
     WriteAhead::on(Arc::new(disk.clone()), SEGMENT_BYTES)
 }
 
@@ -72,7 +70,7 @@ fn batch(numbers: &mut Numbers, before: &Rows) -> (Batch, Rows) {
 
 /// Commits until the disk stops or `commits` are done; the rows that were answered, and those that the last
 /// commit would have left if it was not.
-fn work(disk: &CrashingDisk, seed: u64, commits: usize) -> (Rows, Option<Rows>) {
+fn work(disk: &SimulatedDisk, seed: u64, commits: usize) -> (Rows, Option<Rows>) {
     let mut numbers = Numbers(seed);
     let mut answered = Rows::new();
     let Ok(store) = open(disk) else {
@@ -94,12 +92,12 @@ fn work(disk: &CrashingDisk, seed: u64, commits: usize) -> (Rows, Option<Rows>) 
 fn at_every_write_and_sync_a_crash_keeps_what_was_answered() {
     let commits = 40;
     for seed in 1..=2u64 {
-        let whole = CrashingDisk::default();
+        let whole = SimulatedDisk::default();
         work(&whole, seed, commits);
         let operations = whole.operations();
         assert!(operations > 100, "the log turns over several times");
         for stop in 0..operations {
-            let disk = CrashingDisk::default();
+            let disk = SimulatedDisk::default();
             disk.stop_at(stop);
             let (answered, under_way) = work(&disk, seed, commits);
             let mut numbers = Numbers(seed * 1_000_003 + stop + 1);
@@ -136,10 +134,10 @@ fn put(key: u8, length: usize) -> Batch {
 
 #[test]
 fn a_full_disk_is_an_error_and_room_makes_it_good_again() {
-    let disk = CrashingDisk::default();
+    let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     store.commit(&put(1, 100)).unwrap();
-    disk.fill();
+    disk.fill(0);
     let mut answered = 1;
     let refused = (2..200).find_map(|key| match store.commit(&put(key, 100)) {
         Ok(()) => {
@@ -162,7 +160,7 @@ fn a_full_disk_is_an_error_and_room_makes_it_good_again() {
 
 #[test]
 fn after_a_failed_sync_nothing_more_is_taken() {
-    let disk = CrashingDisk::default();
+    let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     store.commit(&put(1, 10)).unwrap();
     disk.fail_syncs(true);
@@ -180,7 +178,7 @@ fn after_a_failed_sync_nothing_more_is_taken() {
     assert!(found.contains_key(&vec![1]) && !found.contains_key(&vec![3]));
 }
 
-fn refusal(disk: &CrashingDisk) -> String {
+fn refusal(disk: &SimulatedDisk) -> String {
     match open(disk) {
         Ok(_) => panic!("a damaged store was opened"),
         Err(error) => error.to_string(),
@@ -188,8 +186,8 @@ fn refusal(disk: &CrashingDisk) -> String {
 }
 
 /// A disk as a crash leaves it, with three commits in the log.
-fn with_a_log() -> CrashingDisk {
-    let disk = CrashingDisk::default();
+fn with_a_log() -> SimulatedDisk {
+    let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     for key in 1..4 {
         store.commit(&put(key, 10)).unwrap();
@@ -202,11 +200,11 @@ fn with_a_log() -> CrashingDisk {
 #[test]
 fn a_log_that_is_missing_damaged_or_of_another_store_is_refused() {
     let disk = with_a_log();
-    disk.remove("log 0");
+    disk.remove(LOG_FILE_NAMES[0]);
     assert!(refusal(&disk).contains("may hold the last steps"));
 
     let disk = with_a_log();
-    disk.damage("log 0", |bytes| bytes[64 + 30] ^= 1);
+    disk.damage(LOG_FILE_NAMES[0], |bytes| bytes[64 + 30] ^= 1);
     let told = refusal(&disk);
     assert!(
         told.contains("batch 1 is damaged, batch 2 after it is there"),
@@ -214,31 +212,33 @@ fn a_log_that_is_missing_damaged_or_of_another_store_is_refused() {
     );
 
     let disk = with_a_log();
-    disk.damage("log 0", |bytes| bytes[20] ^= 1);
+    disk.damage(LOG_FILE_NAMES[0], |bytes| bytes[20] ^= 1);
     assert!(refusal(&disk).contains("the log of another store"));
 
     let disk = with_a_log();
-    disk.damage("log 0", |bytes| bytes.truncate(10));
+    disk.damage(LOG_FILE_NAMES[0], |bytes| bytes.truncate(10));
     assert!(refusal(&disk).contains("cut short"));
 
     let disk = with_a_log();
-    disk.damage("log 0", |bytes| bytes[..9].copy_from_slice(b"something"));
+    disk.damage(LOG_FILE_NAMES[0], |bytes| {
+        bytes[..9].copy_from_slice(b"something")
+    });
     assert!(refusal(&disk).contains("it is no log"));
 }
 
 #[test]
 fn a_store_that_was_closed_needs_no_log() {
-    let disk = CrashingDisk::default();
+    let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     store.commit(&put(1, 10)).unwrap();
     drop(store);
-    disk.remove("log 0");
-    disk.remove("log 1");
+    disk.remove(LOG_FILE_NAMES[0]);
+    disk.remove(LOG_FILE_NAMES[1]);
     assert_eq!(rows(&open(&disk).unwrap()).len(), 1);
 }
 
 /// The format that redb alone knows of, as a program sees it that looks into no log.
-fn format_in_redb(disk: &CrashingDisk) -> Option<Vec<u8>> {
+fn format_in_redb(disk: &SimulatedDisk) -> Option<Vec<u8>> {
     let meta = TableDefinition::<&[u8], &[u8]>::new("meta");
     let redb = disk.database().unwrap();
     let rows = redb.begin_read().unwrap();
@@ -248,7 +248,7 @@ fn format_in_redb(disk: &CrashingDisk) -> Option<Vec<u8>> {
 
 #[test]
 fn the_format_stands_in_redb_as_soon_as_a_store_is_open() {
-    let disk = CrashingDisk::default();
+    let disk = SimulatedDisk::default();
     let store = Store::open(Box::new(open(&disk).unwrap())).unwrap();
     let left = disk.after_crash(&mut || false);
     drop(store);
@@ -256,8 +256,8 @@ fn the_format_stands_in_redb_as_soon_as_a_store_is_open() {
 }
 
 /// A store of the first format, with a row in it, that was closed.
-fn of_format_1() -> CrashingDisk {
-    let disk = CrashingDisk::default();
+fn of_format_1() -> SimulatedDisk {
+    let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     let mut batch = put(7, 10);
     let format = (Table::Meta, FORMAT_KEY.to_vec(), vec![0, 0, 0, 1]);
@@ -269,7 +269,7 @@ fn of_format_1() -> CrashingDisk {
 
 #[test]
 fn at_every_write_and_sync_a_crash_leaves_a_store_that_can_be_migrated() {
-    let migrated = |disk: &CrashingDisk| Store::open(Box::new(open(disk)?));
+    let migrated = |disk: &SimulatedDisk| Store::open(Box::new(open(disk)?));
     let whole = of_format_1();
     drop(migrated(&whole).unwrap());
     let operations = whole.operations();

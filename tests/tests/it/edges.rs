@@ -43,7 +43,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "casewright-runtime",
         ],
     ),
-    ("casewright-tests", &["casewright", "casewright-definition"]),
+    (
+        "casewright-tests",
+        &[
+            "casewright",
+            "casewright-case",
+            "casewright-chart",
+            "casewright-definition",
+            "casewright-runtime",
+            "casewright-store",
+        ],
+    ),
     ("casewright-xtask", &[]),
 ];
 

@@ -21,4 +21,5 @@ mod mutants;
 mod page;
 mod reference;
 mod scenarios;
+mod simulation;
 mod tidy;

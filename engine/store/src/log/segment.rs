@@ -27,6 +27,8 @@ pub(crate) struct Segment {
     end: usize,
     /// How long the file is.
     length: usize,
+    /// By how much it grows.
+    growth: usize,
 }
 
 /// Why a frame was not written.
@@ -56,6 +58,7 @@ impl Segment {
     pub(crate) fn open(
         mut file: Box<dyn LogFile>,
         id: &[u8],
+        segment_bytes: usize,
         may_make: bool,
     ) -> Result<(Self, Vec<u8>), String> {
         let mut bytes = file.read().map_err(|error| error.to_string())?;
@@ -84,6 +87,7 @@ impl Segment {
             file,
             end: 0,
             length,
+            growth: GROWTH_BYTES.min(segment_bytes),
         };
         Ok((segment, frames))
     }
@@ -116,10 +120,10 @@ impl Segment {
 
     fn grow(&mut self, end: usize) -> io::Result<()> {
         while self.length < end {
-            let zeros = vec![0; GROWTH_BYTES];
+            let zeros = vec![0; self.growth];
             self.file.write_at(self.length as u64, &zeros)?;
             self.file.sync()?;
-            self.length += GROWTH_BYTES;
+            self.length += self.growth;
         }
         Ok(())
     }

@@ -1,138 +1,166 @@
-//! A disk in memory that stops at a chosen moment, and what a crash leaves of it.
+//! A disk in memory that does what disks do: it stops at a chosen moment, fills up, fails to sync, forgets
+//! what was not synced, and rots.
+//!
+//! The same calls do the same to it, and [`SimulatedDisk::trace`] sums up all of them.
+
+mod file;
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use casewright_store::StoreError;
-use casewright_store::disk::{Disk, LogFile};
 use redb::{Builder, Database, StorageBackend};
 
-/// What a disk writes at once, whatever happens.
-const SECTOR_BYTES: usize = 512;
+use crate::disk::{Disk, FILE_NAME, LOG_FILE_NAMES, LogFile, cannot_open};
+use crate::error::StoreError;
+use file::{Change, FileState};
+
+/// How much of its file redb keeps in memory: so little that it writes in the middle of things.
+const CACHE_BYTES: usize = 64 * 1024;
 
 /// A disk. Clones are the same disk.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct CrashingDisk {
+pub struct SimulatedDisk {
     state: Arc<Mutex<State>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     files: BTreeMap<&'static str, FileState>,
+    /// Sums up all operations.
+    trace: crc32fast::Hasher,
     /// How many writes, syncs and changes of length there were.
     operations: u64,
-    /// At which of them the disk stops.
+    syncs: u64,
+    /// At which operation the disk stops.
     stop_at: Option<u64>,
     /// Whether a file is made whose writes do not count.
     is_making: bool,
     /// How long all files together may get.
     capacity: Option<usize>,
-    /// Whether syncs fail.
     syncs_fail: bool,
-}
-
-/// One file: what is on disk for sure, and what was written since.
-#[derive(Clone, Debug, Default)]
-struct FileState {
-    synced: Vec<u8>,
-    seen: Vec<u8>,
-    pending: Vec<Change>,
-}
-
-#[derive(Clone, Debug)]
-enum Change {
-    Length(usize),
-    Write(usize, Vec<u8>),
+    reads_fail: bool,
 }
 
 #[derive(Debug)]
 struct File {
-    disk: CrashingDisk,
+    disk: SimulatedDisk,
     name: &'static str,
 }
 
-impl CrashingDisk {
+impl SimulatedDisk {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many operations it has done.
-    pub(crate) fn operations(&self) -> u64 {
+    /// How many writes, syncs and changes of length there were.
+    pub fn operations(&self) -> u64 {
         self.lock().operations
     }
 
-    /// Stops it before an operation.
-    pub(crate) fn stop_at(&self, operation: u64) {
+    /// How many syncs there were.
+    pub fn syncs(&self) -> u64 {
+        self.lock().syncs
+    }
+
+    /// A number that two disks share only if the same was done to both, in the same order.
+    pub fn trace(&self) -> u32 {
+        self.lock().trace.clone().finalize()
+    }
+
+    /// Stops it before an operation: from then on it does nothing.
+    pub fn stop_at(&self, operation: u64) {
         self.lock().stop_at = Some(operation);
     }
 
-    /// Lets all its files together get no longer than now.
-    pub(crate) fn fill(&self) {
+    /// Whether it has come to where it stops.
+    pub fn has_stopped(&self) -> bool {
+        let state = self.lock();
+        state.stop_at.is_some_and(|stop| state.operations >= stop)
+    }
+
+    /// Lets all its files together get no longer than now, and so many bytes.
+    pub fn fill(&self, room_bytes: usize) {
         let mut state = self.lock();
-        state.capacity = Some(state.length());
+        state.capacity = Some(state.length() + room_bytes);
     }
 
     /// Gives room again.
-    pub(crate) fn make_room(&self) {
+    pub fn make_room(&self) {
         self.lock().capacity = None;
     }
 
     /// Lets syncs fail, or work again.
-    pub(crate) fn fail_syncs(&self, fail: bool) {
+    pub fn fail_syncs(&self, fail: bool) {
         self.lock().syncs_fail = fail;
     }
 
-    /// What a crash leaves: of what was not synced, the sectors that `keep` says.
-    pub(crate) fn after_crash(&self, keep: &mut dyn FnMut() -> bool) -> CrashingDisk {
+    /// Lets reads fail, or work again.
+    pub fn fail_reads(&self, fail: bool) {
+        self.lock().reads_fail = fail;
+    }
+
+    /// What a crash leaves: of what was not synced, the sectors that `keep` says. Of a sector that was
+    /// written twice, either may be the one that is kept.
+    pub fn after_crash(&self, keep: &mut dyn FnMut() -> bool) -> SimulatedDisk {
         let state = self.lock();
         let files = state.files.iter();
         let files = files.map(|(name, file)| (*name, file.after_crash(keep)));
-        CrashingDisk {
+        SimulatedDisk {
             state: Arc::new(Mutex::new(State {
                 files: files.collect(),
+                trace: state.trace.clone(),
+                operations: state.operations,
+                syncs: state.syncs,
                 ..State::default()
             })),
         }
     }
 
-    /// Changes the bytes of a file, as damage does.
-    pub(crate) fn damage(&self, name: &'static str, damage: impl FnOnce(&mut Vec<u8>)) {
-        let mut state = self.lock();
-        let file = state.files.get_mut(name).unwrap();
-        damage(&mut file.seen);
-        file.synced = file.seen.clone();
-        file.pending.clear();
+    /// A file's bytes; none when it is not there.
+    pub fn read(&self, name: &str) -> Option<Vec<u8>> {
+        let state = self.lock();
+        state.files.get(name).map(|file| file.seen.clone())
+    }
+
+    /// Changes the bytes of a file, as damage does; nothing happens when it is not there.
+    pub fn damage(&self, name: &str, damage: impl FnOnce(&mut Vec<u8>)) {
+        if let Some(file) = self.lock().files.get_mut(name) {
+            damage(&mut file.seen);
+            file.synced = file.seen.clone();
+            file.pending.clear();
+        }
     }
 
     /// Removes a file.
-    pub(crate) fn remove(&self, name: &'static str) {
+    pub fn remove(&self, name: &str) {
         self.lock().files.remove(name);
     }
 
     fn change(&self, name: &'static str, change: Change) -> io::Result<()> {
         let mut state = self.lock();
-        state.operate()?;
+        state.operate(name, &change)?;
         let (length, capacity) = (state.length(), state.capacity);
         let file = state.files.entry(name).or_default();
         let grown = change.end().saturating_sub(file.seen.len());
         if grown > 0 && capacity.is_some_and(|capacity| length + grown > capacity) {
             return Err(ErrorKind::StorageFull.into());
         }
-        apply(&mut file.seen, &change);
+        change.apply(&mut file.seen);
         file.pending.push(change);
         Ok(())
     }
 
     fn sync(&self, name: &'static str) -> io::Result<()> {
         let mut state = self.lock();
-        state.operate()?;
+        state.operate(name, &Change::None)?;
+        state.syncs += 1;
         if state.syncs_fail {
             return Err(io::Error::other("the disk failed"));
         }
         let file = state.files.entry(name).or_default();
         for change in file.pending.drain(..) {
-            apply(&mut file.synced, &change);
+            change.apply(&mut file.synced);
         }
         Ok(())
     }
@@ -143,23 +171,16 @@ impl CrashingDisk {
         read: impl FnOnce(&[u8]) -> io::Result<T>,
     ) -> io::Result<T> {
         let state = self.lock();
+        if state.reads_fail {
+            return Err(io::Error::other("the disk cannot be read"));
+        }
         let file = state.files.get(name).ok_or(ErrorKind::NotFound)?;
         read(&file.seen)
     }
 }
 
-impl Change {
-    /// How long a file is at least, after it.
-    fn end(&self) -> usize {
-        match self {
-            Change::Length(length) => *length,
-            Change::Write(place, bytes) => place + bytes.len(),
-        }
-    }
-}
-
 impl State {
-    fn operate(&mut self) -> io::Result<()> {
+    fn operate(&mut self, name: &str, change: &Change) -> io::Result<()> {
         if self.is_making {
             return Ok(());
         }
@@ -167,6 +188,8 @@ impl State {
             return Err(io::Error::other("the disk has stopped"));
         }
         self.operations += 1;
+        self.trace.update(name.as_bytes());
+        change.sum_up(&mut self.trace);
         Ok(())
     }
 
@@ -175,59 +198,26 @@ impl State {
     }
 }
 
-impl FileState {
-    fn after_crash(&self, keep: &mut dyn FnMut() -> bool) -> FileState {
-        let mut left = self.synced.clone();
-        for change in &self.pending {
-            match change {
-                Change::Length(_) if !keep() => {}
-                Change::Length(_) => apply(&mut left, change),
-                Change::Write(place, bytes) => {
-                    let first = SECTOR_BYTES - place % SECTOR_BYTES;
-                    let (head, rest) = bytes.split_at(first.min(bytes.len()));
-                    let mut place = *place;
-                    for sector in std::iter::once(head).chain(rest.chunks(SECTOR_BYTES)) {
-                        if keep() {
-                            apply(&mut left, &Change::Write(place, sector.to_vec()));
-                        }
-                        place += sector.len();
-                    }
-                }
-            }
-        }
-        FileState {
-            synced: left.clone(),
-            seen: left,
-            pending: Vec::new(),
-        }
-    }
-}
-
-fn apply(bytes: &mut Vec<u8>, change: &Change) {
-    match change {
-        Change::Length(length) => bytes.resize(*length, 0),
-        Change::Write(place, written) => {
-            let end = place + written.len();
-            bytes.resize(bytes.len().max(end), 0);
-            bytes[*place..end].copy_from_slice(written);
-        }
-    }
-}
-
-const REDB: &str = "redb";
-const LOGS: [&str; 2] = ["log 0", "log 1"];
-
-impl Disk for CrashingDisk {
+impl Disk for SimulatedDisk {
     fn path(&self, file_name: &str) -> String {
         file_name.to_owned()
     }
 
+    fn new_id(&self) -> Vec<u8> {
+        b"simulated disk 1".to_vec()
+    }
+
     fn database(&self) -> Result<Database, StoreError> {
-        let is_new = self.lock().files.entry(REDB).or_default().seen.is_empty();
+        let is_new = {
+            let mut state = self.lock();
+            state.files.entry(FILE_NAME).or_default().seen.is_empty()
+        };
         let open = || {
-            Builder::new().create_with_backend(File {
+            let mut builder = Builder::new();
+            builder.set_cache_size(CACHE_BYTES);
+            builder.create_with_backend(File {
                 disk: self.clone(),
-                name: REDB,
+                name: FILE_NAME,
             })
         };
         if is_new {
@@ -236,11 +226,12 @@ impl Disk for CrashingDisk {
             drop(open());
             self.lock().is_making = false;
         }
-        open().map_err(|error| StoreError::Io(format!("cannot open redb: {error}")))
+        open().map_err(|error| cannot_open(FILE_NAME, &error))
     }
 
     fn log(&self, number: usize, may_make: bool) -> io::Result<Box<dyn LogFile>> {
-        let name = LOGS[number];
+        let name = LOG_FILE_NAMES.get(number).copied();
+        let name = name.ok_or_else(|| io::Error::from(ErrorKind::NotFound))?;
         let mut state = self.lock();
         if !may_make && !state.files.contains_key(name) {
             return Err(ErrorKind::NotFound.into());
@@ -259,7 +250,7 @@ impl LogFile for File {
     }
 
     fn write_at(&mut self, place: u64, bytes: &[u8]) -> io::Result<()> {
-        let change = Change::Write(usize::try_from(place).unwrap(), bytes.to_vec());
+        let change = Change::Write(position(place)?, bytes.to_vec());
         self.disk.change(self.name, change)
     }
 
@@ -274,17 +265,17 @@ impl StorageBackend for File {
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let start = usize::try_from(offset).unwrap();
+        let start = position(offset)?;
         self.disk.bytes(self.name, |bytes| {
-            let found = bytes.get(start..start + out.len());
+            let end = start.checked_add(out.len());
+            let found = end.and_then(|end| bytes.get(start..end));
             out.copy_from_slice(found.ok_or(ErrorKind::UnexpectedEof)?);
             Ok(())
         })
     }
 
     fn set_len(&self, len: u64) -> io::Result<()> {
-        let change = Change::Length(usize::try_from(len).unwrap());
-        self.disk.change(self.name, change)
+        self.disk.change(self.name, Change::Length(position(len)?))
     }
 
     fn sync_data(&self) -> io::Result<()> {
@@ -292,7 +283,11 @@ impl StorageBackend for File {
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
-        let change = Change::Write(usize::try_from(offset).unwrap(), data.to_vec());
+        let change = Change::Write(position(offset)?, data.to_vec());
         self.disk.change(self.name, change)
     }
+}
+
+fn position(place: u64) -> io::Result<usize> {
+    usize::try_from(place).map_err(io::Error::other)
 }
