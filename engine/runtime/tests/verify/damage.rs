@@ -33,20 +33,20 @@ fn a_record_that_is_altered_missing_or_moved_is_named() {
     check(
         |archive| archive.alter(Table::Journal, &record(4), flip_last),
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             chain: 1: case `a`: record 4: it is not what its successor was chained to"#]],
     );
     check(
         |archive| archive.remove(Table::Journal, &record(4)),
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 11 steps, 2 definitions
             chain: 1: case `a`: record 4: it is missing
             gap: 1: record 4: it is missing"#]],
     );
     check(
         |archive| archive.remove(Table::Journal, &record(12)),
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 11 steps, 2 definitions
             chain: 1: case `d`: record 12: it is missing"#]],
     );
     check(
@@ -56,7 +56,7 @@ fn a_record_that_is_altered_missing_or_moved_is_named() {
             archive.put(Table::Journal, &record(15), &moved);
         },
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             chain: 1: case `d`: record 12: it is missing
             gap: 1: record 12: it is missing, and all before record 15"#]],
     );
@@ -66,19 +66,19 @@ fn a_record_that_is_altered_missing_or_moved_is_named() {
             archive.put(Table::Journal, &record(13), &again);
         },
         expect![[r#"
-            4 cases, 12 steps, 2 definitions
+            4 cases, 13 steps, 2 definitions
             stray: 1: case `d`: record 13: the records of its case do not lead to it"#]],
     );
     check(
         |archive| archive.put(Table::Journal, &record(13), b"no record"),
         expect![[r#"
-            4 cases, 12 steps, 2 definitions
+            4 cases, 13 steps, 2 definitions
             stray: 1: record 13: expected a record of version 1, found 110"#]],
     );
     check(
         |archive| archive.put(Table::Journal, b"\0", b""),
         expect![[r#"
-            4 cases, 12 steps, 2 definitions
+            4 cases, 13 steps, 2 definitions
             stray: 1: a key of the journal is no number"#]],
     );
 }
@@ -112,7 +112,7 @@ fn a_record_that_was_altered_with_its_chain_differs_from_its_replay() {
             alter_and_chain(archive, "d", |bytes| replace(&bytes, &from, &to));
         },
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             replay: 1: case `d`: record 12: revision 3: `changes.amount`: the journal says 2.5, replay gives 3.5"#]],
     );
 }
@@ -126,7 +126,7 @@ fn a_case_that_is_altered_is_named_with_what_differs() {
             });
         },
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             snapshot: 1: case `a`: `data: fields`: stored is ["late", "anount", "score"], its records lead to ["late", "amount", "score"]"#]],
     );
     check(
@@ -136,7 +136,7 @@ fn a_case_that_is_altered_is_named_with_what_differs() {
             archive.put(Table::Cases, b"a", &record.to_bytes().unwrap());
         },
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             snapshot: 1: case `a`: `revision`: stored is 4, its records lead to 3"#]],
     );
     check(
@@ -146,19 +146,19 @@ fn a_case_that_is_altered_is_named_with_what_differs() {
             archive.put(Table::Cases, b"a", &record.to_bytes().unwrap());
         },
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             snapshot: 1: case `a`: `first`: stored is record 1, its records lead to record 1"#]],
     );
     check(
         |archive| archive.put(Table::Cases, b"a", b"\x01no case"),
         expect![[r#"
-            4 cases, 9 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             case: 1: case `a`: cannot decode a record: unexpected type string at position 0: expected array"#]],
     );
     check(
         |archive| archive.remove(Table::Cases, b"a"),
         expect![[r#"
-            3 cases, 9 steps, 2 definitions
+            3 cases, 12 steps, 2 definitions
             case: 1: case `a`: record 1: it is missing, the journal has it"#]],
     );
     check(
@@ -181,7 +181,7 @@ fn a_case_that_was_put_back_to_an_older_state_is_found_by_its_later_records() {
             archive.put(Table::Cases, b"a", &before);
         },
         expect![[r#"
-            4 cases, 11 steps, 2 definitions
+            4 cases, 12 steps, 2 definitions
             stray: 1: case `a`: record 7: the records of its case do not lead to it"#]],
     );
 }

@@ -65,7 +65,7 @@ fn text(report: &Report) -> String {
     for (kind, count, first) in report.faults.iter() {
         let others = match count {
             1 => String::new(),
-            _ => format!(", of {count}"),
+            _ => format!(" (the first of {count})"),
         };
         lines.push(format!("error[{}]: {first}{others}", kind.code()));
     }
