@@ -23,7 +23,7 @@ fn record(sequence: u64) -> [u8; 8] {
     sequence.to_be_bytes()
 }
 
-fn flip_last(bytes: &mut Vec<u8>) {
+fn flip_last(bytes: &mut [u8]) {
     let last = bytes.len() - 1;
     bytes[last] ^= 1;
 }
@@ -31,7 +31,7 @@ fn flip_last(bytes: &mut Vec<u8>) {
 #[test]
 fn a_record_that_is_altered_missing_or_moved_is_named() {
     check(
-        |archive| archive.alter(Table::Journal, &record(4), flip_last),
+        |archive| archive.alter(Table::Journal, &record(4), |bytes| flip_last(bytes)),
         expect![[r#"
             4 cases, 12 steps, 2 definitions
             chain: 1: case `a`: record 4: it is not what its successor was chained to"#]],
@@ -293,7 +293,7 @@ fn whatever_byte_is_flipped_it_is_found() {
     let mut flipped = 0;
     for (table, (key, value)) in archive.all_rows() {
         // Every place of a case and a record, some of the long definitions.
-        let step = value.len() / 40 + 1;
+        let step = value.len() / 12 + 1;
         for place in (0..value.len()).step_by(step) {
             let mut damaged = value.clone();
             damaged[place] ^= 1 << (place % 8);
@@ -312,7 +312,7 @@ fn whatever_byte_is_flipped_it_is_found() {
         }
         archive.put(table, &key, &value);
     }
-    assert!(flipped > 500, "{flipped}");
+    assert!(flipped > 200, "{flipped}");
     assert!(archive.verified().is_sound());
 }
 
