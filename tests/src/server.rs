@@ -263,6 +263,21 @@ impl Server {
         }
     }
 
+    /// Kills it, and sees to it that its store is what the journal leads to.
+    ///
+    /// # Panics
+    /// It is not.
+    #[track_caller]
+    pub fn kill_and_verify(&mut self) {
+        self.kill();
+        let mut verify = Command::new(crate::binary());
+        let output = verify.args(["verify", "--data"]).arg(&self.data).output();
+        let output = output.unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{told}\n{stderr}");
+    }
+
     /// Asks it to stop, as a service manager does, and gives its exit code.
     ///
     /// # Panics

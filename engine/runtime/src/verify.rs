@@ -35,7 +35,7 @@ const CASES_AT_A_TIME: usize = 8;
 pub struct Report {
     /// How many cases there are.
     pub cases: u64,
-    /// How many steps were taken again.
+    /// How many records of steps there are.
     pub steps: u64,
     /// How many definitions there are.
     pub definitions: u64,
@@ -159,12 +159,11 @@ impl Verification<'_> {
                 Table::Definitions => report.definitions = self.definitions()?,
                 Table::Workflows => self.workflows()?,
                 Table::Cases => self.all_cases()?,
-                Table::Journal => self.journal()?,
+                Table::Journal => report.steps = self.journal()?,
                 Table::Timers | Table::Index => self.beside(table)?,
             }
         }
         report.cases = self.cases.load(Ordering::Relaxed);
-        report.steps = self.visited.count();
         report.faults = self
             .faults
             .into_inner()
@@ -291,10 +290,12 @@ impl Verification<'_> {
     }
 
     /// Every number of the journal has a record, and each is part of its case's chain.
-    fn journal(&self) -> Result<(), StoreError> {
+    fn journal(&self) -> Result<u64, StoreError> {
         let mut expected = 1;
+        let mut count = 0;
         for row in self.store().rows(Table::Journal) {
             let (key, value) = row?;
+            count += 1;
             let Ok(sequence) = <[u8; 8]>::try_from(key.as_slice()).map(u64::from_be_bytes) else {
                 self.fault(Fault::new(Kind::Stray, "a key of the journal is no number"))?;
                 continue;
@@ -313,7 +314,7 @@ impl Verification<'_> {
                 self.fault(fault.of_record(sequence))?;
             }
         }
-        Ok(())
+        Ok(count)
     }
 
     /// What is wrong with a record that no sound case accounts for, unless it was told with its case.

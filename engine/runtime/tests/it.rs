@@ -377,4 +377,6 @@ async fn after_the_end_everything_acknowledged_is_stored_and_nothing_more_is_tak
     let store = Store::open(Box::new(Mounted(desk.disk.clone()))).unwrap();
     let ids = store.case_ids(&CaseFilter::All, None, 100).unwrap();
     assert_eq!(ids.len(), 20);
+    let report = casewright_runtime::verify(&store, &Limits::default()).unwrap();
+    assert!(report.is_sound(), "{report}");
 }

@@ -22,7 +22,7 @@ use crate::command::{
     name = "casewright",
     version,
     args_conflicts_with_subcommands = true,
-    after_help = "Try it:\n  casewright                                        serve the shipped workflows\n  casewright check my-pack                          is every workflow of a pack sound?\n  casewright simulate workflow.yaml --events e.jsonl  run a case without a server\n  casewright test my-pack                           do the scenarios of a pack hold?\n  casewright diagram workflow.yaml                  draw it (Mermaid)\n\nExit codes: 0 yes, 1 no, 2 could not run."
+    after_help = "Try it:\n  casewright                                        serve the shipped workflows\n  casewright check my-pack                          is every workflow of a pack sound?\n  casewright simulate workflow.yaml --events e.jsonl  run a case without a server\n  casewright test my-pack                           do the scenarios of a pack hold?\n  casewright diagram workflow.yaml                  draw it (Mermaid)\n  casewright verify --data casewright-data          is a store what its journal leads to?\n\nExit codes: 0 yes, 1 no, 2 could not run."
 )]
 pub struct Cli {
     #[command(subcommand)]

@@ -56,9 +56,12 @@ impl Store {
             Some((key, _)) => sequence_of(key)?,
             None => 0,
         };
+        let next = last.checked_add(1);
+        let next =
+            next.ok_or_else(|| StoreError::corrupt(Table::Journal, "no sequence is left"))?;
         Ok(Store {
             key_value,
-            next_sequence: AtomicU64::new(last + 1),
+            next_sequence: AtomicU64::new(next),
             failed: AtomicBool::new(false),
         })
     }

@@ -73,6 +73,8 @@ fn help_explains_every_command() {
             &["import", "scxml", "--help"],
             &["import", "xstate", "--help"],
             &["export", "--help"],
+            &["verify", "--help"],
+            &["repair", "--help"],
         ],
     );
 }
@@ -422,4 +424,60 @@ fn a_chart_in_scxml_becomes_a_workflow_that_runs_the_same() {
         "import-failures.txt",
         &[&["import", "scxml", "script.scxml"]],
     );
+}
+
+/// A data folder with the kept store of the first format, in which some of the places where a name stands are
+/// altered.
+fn store(altered: &[usize]) -> tempfile::TempDir {
+    let kept = root().join("engine/store/tests/formats/1.redb");
+    let mut bytes = fs::read(kept).unwrap();
+    let name = "梁晓东".as_bytes();
+    let places: Vec<usize> = (0..bytes.len() - name.len())
+        .filter(|at| bytes[*at..].starts_with(name))
+        .collect();
+    for place in altered.iter().map(|number| places[*number]) {
+        bytes[place..place + name.len()].copy_from_slice("梁晓冬".as_bytes());
+    }
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("casewright.redb"), bytes).unwrap();
+    folder
+}
+
+/// What some commands say of a store, one after the other.
+fn of_store(altered: &[usize], commands: &[&[&str]]) -> String {
+    let folder = store(altered);
+    let path = folder.path().to_str().unwrap();
+    let transcripts = commands.iter().map(|command| {
+        let command = [*command, &["--data", path]].concat();
+        transcript(&command, "").replace(path, "DIR")
+    });
+    transcripts.collect::<Vec<_>>().join("\n")
+}
+
+/// The places at which the name stands in the kept store: in two cases, and in two records.
+const CASES: [usize; 2] = [0, 4];
+const RECORDS: [usize; 2] = [2, 8];
+
+#[test]
+fn verify_compares_a_store_with_its_journal() {
+    let json: &[&str] = &["verify", "--output", "json"];
+    let sound = of_store(&[], &[&["verify"], json]);
+    let cases = of_store(&CASES, &[&["verify"], json]);
+    let records = of_store(&RECORDS, &[&["verify"], json]);
+    let nothing = tempfile::tempdir().unwrap();
+    let path = nothing.path().to_str().unwrap();
+    let missing = transcript(&["verify", "--data", path], "").replace(path, "DIR");
+    let made = fs::read_dir(nothing.path()).unwrap().count();
+    assert_eq!(made, 0, "looking makes no store");
+    same("verify.txt", &[sound, cases, records, missing].join("\n"));
+}
+
+#[test]
+fn repair_derives_again_what_the_journal_leads_to() {
+    let json: &[&str] = &["repair", "--output", "json"];
+    let sound = of_store(&[], &[&["repair"], json]);
+    let dry: &[&str] = &["repair", "--dry-run"];
+    let cases = of_store(&CASES, &[dry, &["verify"], &["repair"], &["verify"]]);
+    let refused = of_store(&[0, 2], &[dry, &["repair"], json, &["verify"]]);
+    same("repair.txt", &[sound, cases, refused].join("\n"));
 }

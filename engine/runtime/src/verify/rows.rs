@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use casewright_definition::Digest;
 use casewright_store::tables::Table;
 use casewright_store::verify::case_of_index_key;
-use casewright_store::{DueTimer, Row, StoreError, StoredCase};
+use casewright_store::{DueTimer, Row, StoreError};
 
 use super::fault::{Fault, Kind};
 use super::inspector::{Replayed, Stop};
@@ -158,20 +158,12 @@ impl Verification<'_> {
         let Some(stored) = self.store().case(id)? else {
             return Ok(Some(false));
         };
-        Ok(self.rows_beside(id, &stored)?.map(|rows| {
-            let mut rows = rows.iter();
-            rows.any(|(of, row)| *of == table && row == key)
-        }))
-    }
-
-    fn rows_beside(
-        &self,
-        id: &str,
-        stored: &StoredCase,
-    ) -> Result<Option<Vec<(Table, Vec<u8>)>>, StoreError> {
         let record = &stored.record;
         match self.inspector.definition(Digest(record.definition)) {
-            Ok(definition) => Ok(Some(record.rows_beside(id, &definition.chart))),
+            Ok(definition) => {
+                let mut rows = record.rows_beside(id, &definition.chart).into_iter();
+                Ok(Some(rows.any(|(of, row)| of == table && row == key)))
+            }
             Err(Stop::Fault(_)) => Ok(None),
             Err(Stop::Store(error)) => Err(error),
         }

@@ -1,10 +1,17 @@
 //! Which records of the journal are accounted for: one bit each.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+/// How many places stand together, in words of 64: 64 KiB of memory. A damaged key may say that it is any
+/// place there can be, so that not all up to the last one may be counted on.
+const WORDS: usize = 8192;
+const PLACES: u64 = WORDS as u64 * 64;
 
 /// A set of places in the journal that threads share.
 pub(crate) struct Visited {
-    bits: Vec<AtomicU64>,
+    parts: RwLock<HashMap<u64, Vec<AtomicU64>>>,
     len: u64,
     count: AtomicU64,
 }
@@ -12,32 +19,40 @@ pub(crate) struct Visited {
 impl Visited {
     /// None of the places from 1 to `last`.
     pub(crate) fn new(last: u64) -> Self {
-        let words = usize::try_from(last / 64 + 1).unwrap_or(usize::MAX);
         Visited {
-            bits: (0..words).map(|_| AtomicU64::new(0)).collect(),
+            parts: RwLock::default(),
             len: last,
             count: AtomicU64::new(0),
         }
     }
 
-    fn word(&self, sequence: u64) -> Option<(&AtomicU64, u64)> {
-        let word = self.bits.get(usize::try_from(sequence / 64).ok()?)?;
-        Some((word, 1 << (sequence % 64)))
+    /// Looks at the word with a place's bit, if it has been needed yet.
+    fn word<T>(&self, sequence: u64, look: impl Fn(&AtomicU64, u64) -> T) -> Option<T> {
+        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner);
+        let within = sequence % PLACES;
+        let word = parts.get(&(sequence / PLACES))?.get(within as usize / 64)?;
+        Some(look(word, 1 << (within % 64)))
     }
 
-    /// Puts a place into it. What lies beyond the last one is let go.
+    /// Puts a place into it.
     pub(crate) fn mark(&self, sequence: u64) {
-        if let Some((word, bit)) = self.word(sequence)
-            && word.fetch_or(bit, Ordering::Relaxed) & bit == 0
-        {
+        let set = |word: &AtomicU64, bit| word.fetch_or(bit, Ordering::Relaxed) & bit == 0;
+        let is_new = self.word(sequence, set).or_else(|| {
+            let part = || (0..WORDS).map(|_| AtomicU64::new(0)).collect();
+            let mut parts = self.parts.write().unwrap_or_else(PoisonError::into_inner);
+            parts.entry(sequence / PLACES).or_insert_with(part);
+            drop(parts);
+            self.word(sequence, set)
+        });
+        if is_new == Some(true) {
             self.count.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Whether a place is in it.
     pub(crate) fn is_marked(&self, sequence: u64) -> bool {
-        let word = self.word(sequence);
-        word.is_some_and(|(word, bit)| word.load(Ordering::Relaxed) & bit != 0)
+        let is_set = |word: &AtomicU64, bit| word.load(Ordering::Relaxed) & bit != 0;
+        self.word(sequence, is_set) == Some(true)
     }
 
     /// How many are in it.
@@ -48,5 +63,23 @@ impl Visited {
     /// How many could be.
     pub(crate) fn len(&self) -> u64 {
         self.len
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_once_wherever_they_are() {
+        let visited = Visited::new(u64::MAX);
+        let places = [1, 64, 66, PLACES, 1 << 63, u64::MAX];
+        for place in places {
+            assert!(!visited.is_marked(place));
+            visited.mark(place);
+            visited.mark(place);
+            assert!(visited.is_marked(place) && !visited.is_marked(place - 1));
+        }
+        assert_eq!(visited.count(), places.len() as u64);
     }
 }

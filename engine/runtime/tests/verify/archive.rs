@@ -152,8 +152,8 @@ impl Clerk {
 
     fn fire(&mut self, id: &str) {
         self.now = self.now.after_ms(3_600_000);
-        let due = self.store.due_timers(self.now, 100).unwrap().into_iter();
-        let timer = due.filter(|timer| timer.case == id).next_back().unwrap();
+        let mut due = self.store.due_timers(self.now, 100).unwrap().into_iter();
+        let timer = due.rfind(|timer| timer.case == id).unwrap();
         let outcome = fire(self.setting(), &self.case(id), timer.sequence);
         self.write(outcome, Some(timer));
     }

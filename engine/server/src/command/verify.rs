@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use casewright_chart::Limits;
-use casewright_runtime::verify::{Report, verify_folder};
+use casewright_runtime::verify::{Kind, Report, verify_folder};
 use clap::Args;
 use serde_json::json;
 
@@ -65,14 +65,17 @@ fn text(report: &Report) -> String {
     for (kind, count, first) in report.faults.iter() {
         let others = match count {
             1 => String::new(),
-            _ => format!(", of {count}"),
+            _ => format!(" (the first of {count})"),
         };
         lines.push(format!("error[{}]: {first}{others}", kind.code()));
     }
-    lines.push(
-        "\nhint: `casewright repair --dry-run` says what can be derived again from the journal"
-            .to_owned(),
-    );
+    let hint = match report.faults.iter().any(|(kind, ..)| kind >= Kind::Stray) {
+        true => "`casewright repair --dry-run` says what can be derived again from the journal",
+        false => {
+            "what the journal and the definitions hold comes back only from a copy of the store"
+        }
+    };
+    lines.push(format!("\nhint: {hint}"));
     format!(
         "{}\n\n{checked}: not all as the journal says",
         lines.join("\n")

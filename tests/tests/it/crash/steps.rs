@@ -38,7 +38,7 @@ fn no_acknowledged_step_is_lost() {
             }
             drop(sender);
             note(&steps, &mut acknowledged, kill_after);
-            server.kill();
+            server.kill_and_verify();
             note(&steps, &mut acknowledged, u64::MAX);
         });
         server.restart();

@@ -47,6 +47,7 @@ fn a_timer_that_fell_due_while_the_server_was_down_fires_once() {
     });
     assert_all_reminded_once(&client);
     client.event(&case(0), "close", &json!({})).expect(200);
+    server.kill_and_verify();
 }
 
 #[test]
@@ -59,6 +60,7 @@ fn a_server_killed_while_timers_fire_fires_each_once() {
             .expect(201);
     }
     eventually("the first timer fires", || reminder(&client, &case(0)));
+    server.kill_and_verify();
     server.restart();
     let client = server.actor("crm", "system");
     for number in 0..CASES {

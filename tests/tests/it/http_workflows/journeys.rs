@@ -35,7 +35,7 @@ const DETOURS: &[(&str, &str, &str)] = &[
 
 #[test]
 fn every_final_state_of_every_workflow_is_reached() {
-    let server = Server::start();
+    let mut server = Server::start();
     let mut reached: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut emitted: BTreeSet<String> = BTreeSet::new();
     let mut again = BTreeSet::new();
@@ -89,6 +89,8 @@ fn every_final_state_of_every_workflow_is_reached() {
     ] {
         assert!(emitted.contains(event), "{emitted:?}");
     }
+    // All of it can be taken again, with what the plugins answered.
+    server.kill_and_verify();
 }
 
 /// How often a case entered each state, by what its records tell.
