@@ -4,8 +4,11 @@ mod mistakes;
 mod standalone;
 mod words;
 
+use std::sync::Arc;
+
 use jsonschema::{Draft, Registry, Validator};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::file;
 pub(crate) use mistakes::{of_schema, of_type};
@@ -21,6 +24,7 @@ const MAX_VIOLATIONS: usize = 20;
 #[derive(Debug)]
 pub struct Schema {
     json: serde_json::Value,
+    text: Arc<RawValue>,
     validator: Validator,
 }
 
@@ -78,8 +82,11 @@ impl Schema {
                 pointer: error.instance_path().to_string(),
                 ..unusable(error.to_string())
             })?;
+        let text = serde_json::value::to_raw_value(&alone);
+        let text = text.map_err(|error| unusable(error.to_string()))?;
         Ok(Schema {
             json: alone,
+            text: text.into(),
             validator,
         })
     }
@@ -87,6 +94,11 @@ impl Schema {
     /// The schema itself, with the types of the pack that it uses under `$defs`.
     pub fn json(&self) -> &serde_json::Value {
         &self.json
+    }
+
+    /// The same as text, which is shown more often than it is looked into.
+    pub fn text(&self) -> &Arc<RawValue> {
+        &self.text
     }
 
     /// Every way in which the value does not match; empty when it does.

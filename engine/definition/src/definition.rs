@@ -44,7 +44,11 @@ pub struct Digest(pub [u8; 32]);
 impl fmt::Display for Digest {
     /// 64 hexadecimal digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |half: u8| char::from(DIGITS[usize::from(half)]);
+        let halves = self.0.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let text: String = halves.map(digit).collect();
+        f.write_str(&text)
     }
 }
 

@@ -41,7 +41,7 @@ struct Shared {
     writer: Mutex<Option<Writer>>,
     /// Held while definitions are applied.
     applying: Mutex<()>,
-    timers_changed: timer::Changed,
+    alarm: Arc<timer::Alarm>,
     stopping: watch::Sender<bool>,
 }
 
@@ -107,7 +107,7 @@ impl Runtime {
             committer: Mutex::new(Some(committer)),
             writer: Mutex::new(Some(writer)),
             applying: Mutex::default(),
-            timers_changed: timer::Changed::default(),
+            alarm: Arc::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -141,7 +141,7 @@ impl Runtime {
             committer: Mutex::new(Some(committer)),
             writer: Mutex::new(Some(writer)),
             applying: Mutex::default(),
-            timers_changed: timer::Changed::default(),
+            alarm: Arc::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -183,7 +183,7 @@ impl Runtime {
 
     /// Wakes the timers, after a clock was set by hand.
     pub fn wake_timers(&self) {
-        self.shared.timers_changed.notify_one();
+        self.shared.alarm.ring();
     }
 
     /// Makes definitions those that new cases of their workflows start with. Open cases keep theirs.
@@ -305,8 +305,8 @@ impl Runtime {
         &self.shared.store
     }
 
-    pub(crate) fn timers_changed(&self) -> timer::Changed {
-        self.shared.timers_changed.clone()
+    pub(crate) fn alarm(&self) -> Arc<timer::Alarm> {
+        self.shared.alarm.clone()
     }
 
     pub(crate) fn is_stopping(&self) -> bool {
@@ -424,8 +424,11 @@ impl Runtime {
     ) -> Result<Committed, CommandError> {
         let committer = lock(&self.shared.committer).clone();
         let committer = committer.ok_or(CommandError::Stopped)?;
-        let schedules = |effect: &Effect| matches!(effect, Effect::Schedule { .. });
-        let wakes_timers = outcome.effects.iter().any(schedules);
+        let due = outcome.effects.iter().filter_map(|effect| match effect {
+            Effect::Schedule { due, .. } => Some(*due),
+            _ => None,
+        });
+        let next_due = due.min();
         let step = StepWrite {
             before,
             case: outcome.case.clone(),
@@ -434,8 +437,8 @@ impl Runtime {
             fired,
         };
         let sequence = committer.commit(step).await?;
-        if wakes_timers {
-            self.shared.timers_changed.notify_one();
+        if let Some(due) = next_due {
+            self.shared.alarm.expect(due);
         }
         Ok(Committed {
             view: View {

@@ -1,9 +1,11 @@
 //! Timers: what waits in the store is fired when it is due.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use casewright_chart::Timestamp;
 use casewright_store::{DueTimer, StoreError};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::error::CommandError;
@@ -21,11 +23,12 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 
 /// Fires timers until the runtime is shut down.
 pub(crate) async fn run(runtime: Runtime) {
-    let changed = runtime.timers_changed();
+    let alarm = runtime.alarm();
     loop {
         // A timer that is set while we look leaves a permit, so that it is not missed.
-        let wake = changed.notified();
-        let pause = match round(&runtime).await {
+        alarm.set(i64::MAX);
+        let now = runtime.now();
+        let pause = match round(&runtime, now).await {
             Ok(pause) => pause,
             Err(error) => {
                 tracing::error!(%error, "cannot look for due timers");
@@ -33,18 +36,19 @@ pub(crate) async fn run(runtime: Runtime) {
             }
         };
         let Some(pause) = pause else { continue };
+        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+        alarm.set(now.unix_ms().saturating_add(pause_ms));
         tokio::select! {
             biased;
             () = runtime.stopping() => return,
-            () = wake => {}
+            () = alarm.rung.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
 }
 
 /// Fires one batch. How long to rest before the next; not at all when there may be more.
-async fn round(runtime: &Runtime) -> Result<Option<Duration>, StoreError> {
-    let now = runtime.now();
+async fn round(runtime: &Runtime, now: Timestamp) -> Result<Option<Duration>, StoreError> {
     let due = runtime.store().due_timers(now, BATCH)?;
     if due.is_empty() {
         let next = runtime.store().next_due()?;
@@ -109,5 +113,37 @@ async fn fire(runtime: &Runtime, timer: DueTimer) -> bool {
     }
 }
 
-/// The wake-up call for the timer task.
-pub(crate) type Changed = Arc<tokio::sync::Notify>;
+/// When the timer task looks again, and the call that makes it look now.
+#[derive(Debug)]
+pub(crate) struct Alarm {
+    /// In milliseconds since the Unix epoch.
+    at_ms: AtomicI64,
+    rung: Notify,
+}
+
+impl Default for Alarm {
+    fn default() -> Self {
+        Alarm {
+            at_ms: AtomicI64::new(i64::MAX),
+            rung: Notify::new(),
+        }
+    }
+}
+
+impl Alarm {
+    /// Makes the timer task look now.
+    pub(crate) fn ring(&self) {
+        self.rung.notify_one();
+    }
+
+    /// Tells of a timer in the store: the task looks now if it would look only after it is due.
+    pub(crate) fn expect(&self, due: Timestamp) {
+        if due.unix_ms() < self.at_ms.load(Ordering::SeqCst) {
+            self.ring();
+        }
+    }
+
+    fn set(&self, at_ms: i64) {
+        self.at_ms.store(at_ms, Ordering::SeqCst);
+    }
+}

@@ -16,9 +16,13 @@ use crate::tables::Table;
 /// The version of every record so far.
 const VERSION: u8 = 1;
 
+/// Room for most records, so that few grow while they are written, in bytes.
+const USUAL_BYTES: usize = 512;
+
 /// The bytes of a record.
 pub(crate) fn encode<T: Encode<()>>(table: Table, record: &T) -> Result<Vec<u8>, StoreError> {
-    let mut bytes = vec![VERSION];
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    bytes.push(VERSION);
     minicbor::encode(record, &mut bytes)
         .map_err(|error| StoreError::corrupt(table, format!("cannot encode a record: {error}")))?;
     Ok(bytes)

@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
-    AccessGuard, Database, Durability, ReadableDatabase, StorageError, TableDefinition,
-    WriteTransaction,
+    AccessGuard, Database, Durability, ReadOnlyTable, ReadableDatabase, StorageError,
+    TableDefinition, WriteTransaction,
 };
 
 use crate::disk::{Disk, FILE_NAME};
@@ -25,7 +25,64 @@ const LOG: TableDefinition<'static, &'static str, &'static [u8]> = TableDefiniti
 pub(crate) struct Redb {
     disk: Arc<dyn Disk>,
     /// There, unless opening it again has failed.
-    database: RwLock<Option<Database>>,
+    opened: RwLock<Option<Opened>>,
+}
+
+/// redb's file, opened.
+#[derive(Debug)]
+struct Opened {
+    /// What stands in it since its last commit. Before the database, so that it is gone first.
+    snapshot: RwLock<Arc<Snapshot>>,
+    database: Database,
+}
+
+/// The tables as one commit left them, opened once for all reads until the next.
+#[derive(Debug)]
+struct Snapshot {
+    tables: Vec<Rows>,
+    log: ReadOnlyTable<&'static str, &'static [u8]>,
+}
+
+type Rows = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+impl Snapshot {
+    fn of(database: &Database) -> Result<Self, redb::Error> {
+        let reading = database.begin_read()?;
+        let open = |table: Table| reading.open_table(definition(table));
+        let tables = Table::ALL.map(open).into_iter().collect::<Result<_, _>>()?;
+        let log = reading.open_table(LOG)?;
+        Ok(Snapshot { tables, log })
+    }
+
+    fn rows(&self, table: Table) -> Result<&Rows, redb::Error> {
+        let rows = self.tables.get(usize::from(table.code()));
+        rows.ok_or_else(|| redb::Error::TableDoesNotExist(table.name().to_owned()))
+    }
+}
+
+impl Opened {
+    fn of(database: Database) -> Result<Self, redb::Error> {
+        let snapshot = Arc::new(Snapshot::of(&database)?);
+        Ok(Opened {
+            snapshot: RwLock::new(snapshot),
+            database,
+        })
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        let snapshot = self.snapshot.read();
+        snapshot.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Shows what has been committed.
+    fn refresh(&self) -> Result<(), redb::Error> {
+        let fresh = Arc::new(Snapshot::of(&self.database)?);
+        *self
+            .snapshot
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = fresh;
+        Ok(())
+    }
 }
 
 /// What redb knows of the log.
@@ -52,10 +109,10 @@ impl Redb {
     /// # Errors
     /// Another process has it open, or the file is no store.
     pub(crate) fn open(disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
-        let database = open(&*disk)?;
+        let opened = open(&*disk)?;
         Ok(Redb {
             disk,
-            database: RwLock::new(Some(database)),
+            opened: RwLock::new(Some(opened)),
         })
     }
 
@@ -64,23 +121,20 @@ impl Redb {
     /// # Errors
     /// As [`Redb::open`].
     pub(crate) fn reopen(&self) -> Result<(), StoreError> {
-        let mut database = self
-            .database
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        let old = database.take();
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        let old = opened.take();
         let _ = contained(|| drop(old));
-        *database = Some(open(&*self.disk)?);
+        *opened = Some(open(&*self.disk)?);
         Ok(())
     }
 
     fn with<T>(
         &self,
-        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
+        work: impl FnOnce(&Opened) -> Result<T, redb::Error>,
     ) -> Result<Result<T, redb::Error>, String> {
-        let database = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        contained(|| match database.as_ref() {
-            Some(database) => work(database),
+        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
+        contained(|| match opened.as_ref() {
+            Some(opened) => work(opened),
             None => Err(redb::Error::DatabaseClosed),
         })
     }
@@ -89,9 +143,9 @@ impl Redb {
         &self,
         table: Table,
         what: &str,
-        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
+        work: impl FnOnce(&Snapshot) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        self.with(work)
+        self.with(|opened| work(&opened.snapshot()))
             .map_err(|message| StoreError::corrupt(table, message))?
             .map_err(|error| failed(table, what, &error))
     }
@@ -100,14 +154,15 @@ impl Redb {
         &self,
         work: impl FnOnce(&WriteTransaction) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        let write = |database: &Database| {
-            let mut transaction = database.begin_write()?;
+        let write = |opened: &Opened| {
+            let mut transaction = opened.database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
             // What is free stands in the file with each commit: opening it after a crash does not
             // depend on how much there is.
             transaction.set_quick_repair(true);
             let done = work(&transaction)?;
             transaction.commit()?;
+            opened.refresh()?;
             Ok(done)
         };
         match self.with(write) {
@@ -119,9 +174,9 @@ impl Redb {
 
     /// The value at a key.
     pub(crate) fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.reading(table, "read", |database| {
-            let rows = database.begin_read()?.open_table(definition(table))?;
-            Ok(rows.get(key)?.map(|found| found.value().to_vec()))
+        self.reading(table, "read", |snapshot| {
+            let found = snapshot.rows(table)?.get(key)?;
+            Ok(found.map(|found| found.value().to_vec()))
         })
     }
 
@@ -134,12 +189,12 @@ impl Redb {
             &mut dyn Iterator<Item = Result<Row, StorageError>>,
         ) -> Result<Vec<Row>, StorageError>,
     ) -> Result<Vec<Row>, StoreError> {
-        self.reading(table, "scan", |database| {
+        self.reading(table, "scan", |snapshot| {
             let start = range.start.as_slice();
             if range.end.as_deref().is_some_and(|end| end <= start) {
                 return Ok(take(&mut std::iter::empty())?);
             }
-            let rows = database.begin_read()?.open_table(definition(table))?;
+            let rows = snapshot.rows(table)?;
             let found = match range.end.as_deref() {
                 Some(end) => rows.range(start..end)?,
                 None => rows.range(start..)?,
@@ -157,10 +212,9 @@ impl Redb {
 
     /// What it knows of the log.
     pub(crate) fn log_state(&self) -> Result<LogState, StoreError> {
-        self.reading(Table::Meta, "read", |database| {
-            let rows = database.begin_read()?.open_table(LOG)?;
+        self.reading(Table::Meta, "read", |snapshot| {
             let value = |key| {
-                let found = rows.get(key)?;
+                let found = snapshot.log.get(key)?;
                 Ok::<_, StorageError>(found.map(|found| found.value().to_vec()))
             };
             let moved = value("moved")?.unwrap_or_default();
@@ -212,22 +266,21 @@ impl Redb {
 impl Drop for Redb {
     /// Closing a damaged file may panic, too; whoever drops this has told why already.
     fn drop(&mut self) {
-        let database = self
-            .database
+        let opened = self
+            .opened
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        let database = database.take();
-        let _ = contained(|| drop(database));
+        let opened = opened.take();
+        let _ = contained(|| drop(opened));
     }
 }
 
-fn open(disk: &dyn Disk) -> Result<Database, StoreError> {
+fn open(disk: &dyn Disk) -> Result<Opened, StoreError> {
     let opened = contained(|| {
         let database = disk.database()?;
-        match make_tables(&database) {
-            Ok(()) => Ok(database),
-            Err(error) => Err(io("cannot prepare the store", &error)),
-        }
+        make_tables(&database)
+            .and_then(|()| Opened::of(database))
+            .map_err(|error| io("cannot prepare the store", &error))
     });
     opened.map_err(|message| StoreError::NoStore {
         path: disk.path(FILE_NAME),

@@ -69,44 +69,81 @@ pub(crate) fn add_step(
     batch
         .puts
         .push((Table::Journal, sequence.to_be_bytes().to_vec(), record));
-    let keys_before = before.map(|before| rows(&case.id, &before.record, chart));
-    let keys_before = keys_before.unwrap_or_default();
-    let keys_after = rows(&case.id, &after, chart);
-    let gone = keys_before.iter().filter(|key| !keys_after.contains(key));
-    batch.deletes.extend(gone.cloned());
+    let beside_before = before.map_or_else(Vec::new, |before| Beside::all(&before.record, chart));
+    let beside_after = Beside::all(&after, chart);
+    let gone = beside_before
+        .iter()
+        .filter(|row| !beside_after.contains(row));
+    let gone = gone.map(|row| row.key(&case.id, &after.workflow));
+    batch.deletes.extend(gone);
     // A timer that was put off lies elsewhere than its case thinks.
     let fired = step.fired.iter();
     batch
         .deletes
         .extend(fired.map(|timer| (Table::Timers, timer.key())));
-    let new = keys_after.iter().filter(|key| !keys_before.contains(key));
-    batch
-        .puts
-        .extend(new.map(|(table, key)| (*table, key.clone(), Vec::new())));
+    let new = beside_after
+        .iter()
+        .filter(|row| !beside_before.contains(row));
+    batch.puts.extend(new.map(|row| {
+        let (table, key) = row.key(&case.id, &after.workflow);
+        (table, key, Vec::new())
+    }));
     Ok(())
 }
 
 /// The rows that stand beside a case's own: its timers and its places in the indexes.
 pub(crate) fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
-    let workflow = case.workflow.as_str();
-    let index = |parts: &[&str]| (Table::Index, index_key(parts, id));
-    let mut rows = vec![
-        index(&["all"]),
-        index(&["workflow", workflow]),
-        index(&["status", status(case.is_done())]),
-        index(&["workflow-status", workflow, status(case.is_done())]),
-    ];
-    let is_atomic = |state: &&String| {
-        chart
-            .state_index(state)
-            .is_some_and(|index| chart.is_atomic(index))
-    };
-    let states = case.configuration.iter().filter(is_atomic);
-    rows.extend(states.map(|state| index(&["state", workflow, state])));
-    let timers = case.pending.iter();
-    rows.extend(timers.map(|pending| {
-        let key = timer_key(pending.due_ms, pending.sequence, id);
-        (Table::Timers, key)
-    }));
-    rows
+    let rows = Beside::all(case, chart);
+    rows.iter().map(|row| row.key(id, &case.workflow)).collect()
+}
+
+/// A row that stands beside a case's own: a place in an index, or a timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Beside<'a> {
+    All,
+    Workflow,
+    Status(&'static str),
+    WorkflowStatus(&'static str),
+    State(&'a str),
+    Timer { due_ms: i64, sequence: u64 },
+}
+
+impl<'a> Beside<'a> {
+    /// Every row that a case asks for.
+    fn all(case: &'a CaseRecord, chart: &Chart) -> Vec<Self> {
+        let status = status(case.is_done());
+        let is_atomic = |state: &&String| {
+            let found = chart.state_index(state);
+            found.is_some_and(|index| chart.is_atomic(index))
+        };
+        let states = case.configuration.iter().filter(is_atomic);
+        let timers = case.pending.iter().map(|pending| Beside::Timer {
+            due_ms: pending.due_ms,
+            sequence: pending.sequence,
+        });
+        let mut rows = vec![
+            Beside::All,
+            Beside::Workflow,
+            Beside::Status(status),
+            Beside::WorkflowStatus(status),
+        ];
+        rows.extend(states.map(|state| Beside::State(state)));
+        rows.extend(timers);
+        rows
+    }
+
+    /// Where it stands for a case of a workflow.
+    fn key(&self, case: &str, workflow: &str) -> (Table, Vec<u8>) {
+        let index = |parts: &[&str]| (Table::Index, index_key(parts, case));
+        match *self {
+            Beside::All => index(&["all"]),
+            Beside::Workflow => index(&["workflow", workflow]),
+            Beside::Status(status) => index(&["status", status]),
+            Beside::WorkflowStatus(status) => index(&["workflow-status", workflow, status]),
+            Beside::State(state) => index(&["state", workflow, state]),
+            Beside::Timer { due_ms, sequence } => {
+                (Table::Timers, timer_key(due_ms, sequence, case))
+            }
+        }
+    }
 }

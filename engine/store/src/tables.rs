@@ -105,7 +105,8 @@ pub(crate) fn parse_timer_key(key: &[u8]) -> Option<(i64, u64, &str)> {
 
 /// What every index key of a kind begins with.
 pub(crate) fn index_prefix(parts: &[&str]) -> Vec<u8> {
-    let mut prefix = Vec::new();
+    let room = parts.iter().map(|part| part.len() + 1).sum();
+    let mut prefix = Vec::with_capacity(room);
     for part in parts {
         prefix.extend_from_slice(part.as_bytes());
         prefix.push(0);
@@ -116,6 +117,7 @@ pub(crate) fn index_prefix(parts: &[&str]) -> Vec<u8> {
 /// An index key: its prefix, then the case.
 pub(crate) fn index_key(parts: &[&str], case: &str) -> Vec<u8> {
     let mut key = index_prefix(parts);
+    key.reserve_exact(case.len());
     key.extend_from_slice(case.as_bytes());
     key
 }

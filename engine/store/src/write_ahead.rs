@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::disk::{Disk, FILE_NAME, Folder, LOG_FILE_NAMES};
 use crate::error::StoreError;
-use crate::key_value::{Batch, KeyValue, Range, Row};
+use crate::key_value::{Batch, KeyValue, Precondition, Range, Row};
 use crate::log::frame;
 use crate::log::recovery::recover;
 use crate::log::segment::{AppendError, SEGMENT_BYTES, Segment};
@@ -80,6 +80,14 @@ struct Moving {
     failed: Option<String>,
     /// Whether to end when there is nothing to do.
     stop: bool,
+}
+
+impl Rows {
+    /// What they say of a key: its value, that it was removed, or nothing.
+    fn get(&self, table: Table, key: &[u8]) -> Option<Option<&[u8]>> {
+        let found = self.newer.get(table, key);
+        found.or_else(|| self.older.get(table, key))
+    }
 }
 
 impl WriteAhead {
@@ -218,8 +226,7 @@ impl Shared {
 
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
         let rows = self.rows();
-        let found = rows.newer.get(table, key);
-        match found.or_else(|| rows.older.get(table, key)) {
+        match rows.get(table, key) {
             Some(value) => Ok(value.map(<[u8]>::to_vec)),
             None => self.redb.get(table, key),
         }
@@ -232,12 +239,7 @@ impl Shared {
                 "nothing more is stored before the store is opened again: {broken}"
             )));
         }
-        for precondition in &batch.preconditions {
-            let (table, key) = precondition.key();
-            if !precondition.holds(self.get(table, key)?.as_deref()) {
-                return Err(StoreError::Conflict { table });
-            }
-        }
+        self.check(&batch.preconditions)?;
         let number = writer.last + 1;
         let bytes = frame::encode(number, batch)
             .map_err(|message| StoreError::Io(format!("cannot write a commit: {message}")))?;
@@ -257,6 +259,22 @@ impl Shared {
         }
         writer.last = number;
         self.write_rows().newer.write(batch.clone());
+        Ok(())
+    }
+
+    /// Looks whether all preconditions hold.
+    fn check(&self, preconditions: &[Precondition]) -> Result<(), StoreError> {
+        let rows = self.rows();
+        for precondition in preconditions {
+            let (table, key) = precondition.key();
+            let holds = match rows.get(table, key) {
+                Some(value) => precondition.holds(value),
+                None => precondition.holds(self.redb.get(table, key)?.as_deref()),
+            };
+            if !holds {
+                return Err(StoreError::Conflict { table });
+            }
+        }
         Ok(())
     }
 

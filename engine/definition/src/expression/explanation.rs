@@ -146,7 +146,7 @@ impl Expression {
         surroundings: &Surroundings,
     ) -> bool {
         match self {
-            Expression::Program(program) => {
+            Expression::Program(program) if program.reads_event() => {
                 let context = program.context(scope, circumstances, surroundings);
                 context.is_ok_and(|context| {
                     let carried = Carried::Unknown;

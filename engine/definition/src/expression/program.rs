@@ -224,9 +224,11 @@ impl Program {
             .map_err(|error| self.error(&describe(&error)))
     }
 
-    /// Its syntax tree.
-    pub(super) fn root(&self) -> &IdedExpr {
-        self.program.expression()
+    /// Whether it reads something of the event.
+    pub(super) fn reads_event(&self) -> bool {
+        let reads = VARIABLES.iter().zip(&self.reads);
+        let mut read = reads.filter(|(_, reads)| reads.is_some());
+        read.any(|(variable, _)| *variable == "event")
     }
 
     /// What the program, and every part of it, is evaluated in.

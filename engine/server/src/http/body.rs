@@ -1,11 +1,13 @@
-//! The body of a request.
+//! The bodies of requests and answers.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 
 use axum::body::{Body as RawBody, HttpBody};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -37,6 +39,24 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
         serde_json::from_slice(&bytes)
             .map(Json)
             .map_err(|error| malformed(&error))
+    }
+}
+
+/// Room for most answers, so that few grow while they are written, in bytes.
+const USUAL_BYTES: usize = 2048;
+
+/// An answer of JSON.
+pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => {
+            let json = HeaderValue::from_static("application/json");
+            (status, [(header::CONTENT_TYPE, json)], bytes).into_response()
+        }
+        Err(error) => {
+            let detail = format!("the answer is no JSON: {error}");
+            Problem::new("internal", detail).into_response()
+        }
     }
 }
 

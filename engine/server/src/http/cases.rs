@@ -17,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
 use super::actor::From as FromActor;
-use super::body::Json as FromJson;
+use super::body::{Json as FromJson, json};
 use super::conditional::{etag, if_match, must_be_new, wants_minimal};
 use super::problem::Problem;
 use super::query::Query;
@@ -307,7 +307,7 @@ pub(super) async fn history(
 fn answer(server: &Server, status: StatusCode, view: &View, actor: &Actor) -> Response {
     let possible = server.runtime.possible(view, actor);
     let body = CaseView::of(view, &possible);
-    let mut response = (status, JsonBody(body)).into_response();
+    let mut response = json(status, &body);
     let etag = etag(view.case.revision);
     response.headers_mut().insert(header::ETAG, etag);
     response

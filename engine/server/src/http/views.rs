@@ -1,6 +1,7 @@
 //! What the API shows, as it shows it: types of their own, because clients rely on them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use casewright_case::{Actor, Case, Cause, Possible, Record, trace};
 use casewright_chart::{Status, Timestamp};
@@ -10,6 +11,7 @@ use casewright_definition::{Definition, Signature};
 use casewright_runtime::View;
 use serde::Serialize;
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// A case.
@@ -109,7 +111,8 @@ pub(super) struct EventView {
     #[schema(value_type = Object)]
     title: Text,
     /// The JSON Schema of its data.
-    input: Json,
+    #[schema(value_type = Object)]
+    input: Arc<RawValue>,
 }
 
 /// The steps of a case.
@@ -314,7 +317,7 @@ pub(super) fn events(possible: &[Possible<'_>]) -> Vec<EventView> {
     open.map(|possible| EventView {
         event: possible.event.to_string(),
         title: possible.signature.title.clone(),
-        input: possible.signature.input.json().clone(),
+        input: possible.signature.input.text().clone(),
     })
     .collect()
 }

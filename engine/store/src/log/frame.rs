@@ -21,6 +21,8 @@ const MAGIC: [u8; 4] = *b"cwl1";
 pub(crate) const HEADER_BYTES: usize = 20;
 /// Where frames begin.
 pub(crate) const ALIGNMENT: usize = 8;
+/// What a row takes at most beside its key and value.
+const ROW_BYTES: usize = 16;
 /// What the checksum leaves out.
 const UNCHECKED_BYTES: usize = 8;
 
@@ -38,7 +40,15 @@ pub(crate) struct Frame<'a> {
 /// The bytes of a batch. Its preconditions are not kept: they held.
 pub(crate) fn encode(number: u64, batch: &Batch) -> Result<Vec<u8>, String> {
     let told = |error: cbor::Error<std::convert::Infallible>| error.to_string();
-    let mut bytes = vec![0; HEADER_BYTES];
+    let values = batch
+        .puts
+        .iter()
+        .map(|(_, key, value)| key.len() + value.len());
+    let keys = batch.deletes.iter().map(|(_, key)| key.len());
+    let rows = batch.puts.len() + batch.deletes.len();
+    let room = HEADER_BYTES + values.sum::<usize>() + keys.sum::<usize>() + rows * ROW_BYTES;
+    let mut bytes = Vec::with_capacity(room);
+    bytes.resize(HEADER_BYTES, 0);
     encode_rows(batch, &mut bytes).map_err(told)?;
     let length = u32::try_from(bytes.len() - HEADER_BYTES)
         .map_err(|_| "expected a batch of less than 4 GiB".to_owned())?;

@@ -87,7 +87,7 @@ impl Segment {
             file,
             end: 0,
             length,
-            growth: GROWTH_BYTES.min(segment_bytes),
+            growth: GROWTH_BYTES.min(segment_bytes / 4),
         };
         Ok((segment, frames))
     }

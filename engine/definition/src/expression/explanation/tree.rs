@@ -36,7 +36,7 @@ pub(super) enum Connective {
 /// Takes a program apart. Where the source does not show what the tree says, a part stays whole.
 pub(super) fn of(program: &Program) -> Node<'_> {
     let whole = 0..program.source().len();
-    Splitter { program }.node(program.root(), whole)
+    Splitter { program }.node(program.expression(), whole)
 }
 
 struct Splitter<'a> {
