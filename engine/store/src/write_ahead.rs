@@ -134,6 +134,12 @@ impl WriteAhead {
     /// # Errors
     /// As [`WriteAhead::open`].
     pub fn in_place(disk: Arc<dyn Disk>, segment_bytes: usize) -> Result<Self, StoreError> {
+        // What is damaged is refused before anything is touched.
+        if let Some(state) = Redb::trial(disk.clone())?
+            && state.is_open
+        {
+            read_log(&*disk, &state, segment_bytes)?;
+        }
         let redb = Redb::open(disk.clone())?;
         let writer = recovered(&redb, &*disk, segment_bytes)?;
         Ok(WriteAhead {
@@ -165,6 +171,35 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
         state.id = disk.new_id();
         redb.set_log_state(&state)?;
     }
+    let (segments, batches) = read_log(disk, &state, segment_bytes)?;
+    if state.is_open {
+        let mut overlay = Overlay::default();
+        for (number, batch) in batches {
+            overlay.write(batch);
+            state.moved = number;
+        }
+        redb.write_overlay(&overlay, &state)?;
+    } else {
+        state.is_open = true;
+        redb.set_log_state(&state)?;
+    }
+    Ok(Writer {
+        segments,
+        current: 0,
+        last: state.moved,
+        segment_bytes,
+        id: state.id,
+        broken: None,
+    })
+}
+
+/// The files of the log, and what they hold that redb does not. They are made or begun only when they hold
+/// nothing.
+fn read_log(
+    disk: &dyn Disk,
+    state: &LogState,
+    segment_bytes: usize,
+) -> Result<([Segment; 2], Vec<(u64, Batch)>), StoreError> {
     let may_make = !state.is_open;
     let mut contents = Vec::new();
     let mut segments = Vec::new();
@@ -186,29 +221,14 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
     let segments: [Segment; 2] = segments
         .try_into()
         .map_err(|_| StoreError::Io("expected two files of the log".to_owned()))?;
-    if state.is_open {
-        let batches = recover(&contents, state.moved).map_err(|message| StoreError::NoStore {
-            path: LOG_FILE_NAMES.map(|name| disk.path(name)).join("`, `"),
-            message,
-        })?;
-        let mut overlay = Overlay::default();
-        for (number, batch) in batches {
-            overlay.write(batch);
-            state.moved = number;
-        }
-        redb.write_overlay(&overlay, &state)?;
-    } else {
-        state.is_open = true;
-        redb.set_log_state(&state)?;
+    if may_make {
+        return Ok((segments, Vec::new()));
     }
-    Ok(Writer {
-        segments,
-        current: 0,
-        last: state.moved,
-        segment_bytes,
-        id: state.id,
-        broken: None,
-    })
+    let batches = recover(&contents, state.moved).map_err(|message| StoreError::NoStore {
+        path: LOG_FILE_NAMES.map(|name| disk.path(name)).join("`, `"),
+        message,
+    })?;
+    Ok((segments, batches))
 }
 
 impl Shared {
