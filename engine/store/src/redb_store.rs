@@ -95,6 +95,8 @@ pub(crate) struct LogState {
     pub(crate) moved: u64,
     /// Whether the log may hold more.
     pub(crate) is_open: bool,
+    /// How long the files of the log are at least, in bytes.
+    pub(crate) lengths: [u64; 2],
 }
 
 /// A key or a value, where it lies.
@@ -185,10 +187,8 @@ impl Redb {
         };
         match self.with(write) {
             Ok(Ok(done)) => Ok(done),
+            Ok(Err(redb::Error::Corrupted(message))) | Err(message) => Err(damaged(&message)),
             Ok(Err(error)) => Err(io("cannot write to the store", &error)),
-            Err(message) => Err(StoreError::Io(format!(
-                "cannot write to the store, which is damaged: {message}\n\nhint: stop what uses it, and put back a copy of the data folder"
-            ))),
         }
     }
 
@@ -242,6 +242,7 @@ impl Redb {
                 id: value("id")?.unwrap_or_default(),
                 moved: moved.as_slice().try_into().map_or(0, u64::from_be_bytes),
                 is_open: value("open")?.is_some_and(|flag| flag == [1]),
+                lengths: lengths(&value("lengths")?.unwrap_or_default()),
             })
         })
     }
@@ -327,11 +328,25 @@ fn make_tables(database: &Database) -> Result<(), redb::Error> {
     Ok(())
 }
 
+fn damaged(message: &str) -> StoreError {
+    StoreError::Io(format!(
+        "cannot write to the store, which is damaged: {message}\n\nhint: stop what uses it, and put back a copy of the data folder"
+    ))
+}
+
+/// Two numbers; zero where there is none.
+fn lengths(bytes: &[u8]) -> [u64; 2] {
+    let mut numbers = bytes.as_chunks::<8>().0.iter();
+    [0, 1].map(|_| numbers.next().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+}
+
 fn write_log_state(transaction: &WriteTransaction, state: &LogState) -> Result<(), redb::Error> {
     let mut rows = transaction.open_table(LOG)?;
     rows.insert("id", state.id.as_slice())?;
     rows.insert("moved", state.moved.to_be_bytes().as_slice())?;
     rows.insert("open", [u8::from(state.is_open)].as_slice())?;
+    let lengths = state.lengths.map(u64::to_be_bytes);
+    rows.insert("lengths", lengths.as_flattened())?;
     Ok(())
 }
 

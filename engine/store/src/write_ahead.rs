@@ -172,6 +172,7 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
         redb.set_log_state(&state)?;
     }
     let (segments, batches) = read_log(disk, &state, segment_bytes)?;
+    state.lengths = segments.each_ref().map(Segment::length);
     if state.is_open {
         let mut overlay = Overlay::default();
         for (number, batch) in batches {
@@ -203,7 +204,7 @@ fn read_log(
     let may_make = !state.is_open;
     let mut contents = Vec::new();
     let mut segments = Vec::new();
-    for (number, name) in LOG_FILE_NAMES.iter().enumerate() {
+    for (number, (name, least)) in LOG_FILE_NAMES.iter().zip(state.lengths).enumerate() {
         let damaged = |message: String| StoreError::NoStore {
             path: disk.path(name),
             message,
@@ -214,7 +215,7 @@ fn read_log(
             ))
         })?;
         let (segment, bytes) =
-            Segment::open(file, &state.id, segment_bytes, may_make).map_err(damaged)?;
+            Segment::open(file, &state.id, segment_bytes, least, may_make).map_err(damaged)?;
         segments.push(segment);
         contents.push(bytes);
     }
@@ -424,6 +425,7 @@ impl Writer {
             id: self.id.clone(),
             moved: self.last,
             is_open: true,
+            lengths: self.segments.each_ref().map(Segment::length),
         }
     }
 }

@@ -23,8 +23,10 @@ fn batch(number: u8) -> Batch {
 fn crashed() -> SimulatedDisk {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    store.commit(&batch(1)).unwrap();
-    store.commit(&batch(2)).unwrap();
+    // So often that both files of the log are as long as they get.
+    for number in (1..3).cycle().take(16) {
+        store.commit(&batch(number)).unwrap();
+    }
     drop(store);
     let store = open(&disk).unwrap();
     for number in 3..6 {
@@ -62,7 +64,12 @@ fn look(disk: &SimulatedDisk, what: &str) -> Option<Vec<Result<usize, StoreError
         Err(error) => {
             let told = error.to_string();
             assert!(told.contains("\n\nhint: "), "{what}: {told}");
-            assert!(contents(disk) == before, "{what}: it was changed: {told}");
+            // What is found out only when the log is moved comes too late to leave all as it was.
+            let is_late = told.contains("cannot write to the store, which is damaged");
+            assert!(
+                is_late || contents(disk) == before,
+                "{what}: it was changed: {told}"
+            );
             None
         }
     }
@@ -122,25 +129,23 @@ fn a_flipped_bit_in_the_log_is_refused_but_in_what_comes_last() {
     }
 }
 
-/// Where the last frame of a log begins.
+/// Where the frame of the last commit begins: that with the highest number.
 fn last_frame(log: &[u8]) -> usize {
-    let mut places = log.windows(4);
-    places.rposition(|bytes| bytes == b"cwl1").unwrap()
+    let begins = |place: &usize| log[*place..].starts_with(b"cwl1");
+    let number = |place: &usize| u64::from_le_bytes(log[place + 8..place + 16].try_into().unwrap());
+    (0..log.len()).filter(begins).max_by_key(number).unwrap()
 }
 
 #[test]
-fn a_log_that_was_cut_short_is_refused_but_in_what_comes_last() {
+fn a_log_that_was_cut_short_is_refused() {
     let disk = crashed();
-    let log = disk.read(LOG_FILE_NAMES[0]).unwrap();
-    let last = last_frame(&log);
-    for cut in (0..log.len()).step_by(61) {
-        let damaged = copy(&disk);
-        damaged.damage(LOG_FILE_NAMES[0], |bytes| bytes.truncate(cut));
-        let what = format!("log cut to {cut} bytes");
-        if let Some(tables) = look(&damaged, &what) {
-            let rows: Vec<usize> = tables.into_iter().map(Result::unwrap).collect();
-            let is_right = rows == [5; 7] || (cut >= last && rows == [4; 7]);
-            assert!(is_right, "{what}, the last frame at {last}: {rows:?}");
+    let length = disk.read(LOG_FILE_NAMES[0]).unwrap().len();
+    for name in LOG_FILE_NAMES {
+        for cut in (0..length).step_by(7) {
+            let damaged = copy(&disk);
+            damaged.damage(name, |bytes| bytes.truncate(cut));
+            let looked = look(&damaged, &format!("`{name}` cut to {cut} bytes"));
+            assert!(looked.is_none(), "`{name}` cut to {cut} bytes: {looked:?}");
         }
     }
 }
