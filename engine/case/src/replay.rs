@@ -17,7 +17,6 @@ use casewright_definition::{Decide, Decision, Definition};
 use crate::case::Case;
 use crate::command::{Outcome, Setting, fire, open, send};
 use crate::record::{Cause, Record};
-use crate::refusal::Refusal;
 
 pub use compare::compare;
 use compare::{apart, compare_records, shortened};
@@ -89,7 +88,7 @@ impl<'a> Replay<'a> {
             kept: &record.decisions,
             asked: Cell::new(0),
         };
-        let refused = |refusal: Refusal| Difference {
+        let refused = |refusal: String| Difference {
             revision: record.revision,
             place: "step".to_owned(),
             stored: format!("`{}`, taken", record.cause.name()),
@@ -106,22 +105,24 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn again(&self, record: &Record, answers: &Answers<'_>) -> Result<Outcome, Refusal> {
+    /// The step of a record, or why it cannot be taken.
+    fn again(&self, record: &Record, answers: &Answers<'_>) -> Result<Outcome, String> {
         let setting = Setting {
             definition: self.definition,
             decide: answers,
             now: record.at,
             limits: self.limits,
         };
-        match (&record.cause, &self.case) {
+        let outcome = match (&record.cause, &self.case) {
             (Cause::Open { data }, None) => open(setting, self.id, &to_json(data), &record.actor),
             (Cause::Event { name, data }, Some(case)) => {
                 send(setting, case, name, &to_json(data), &record.actor)
             }
             (Cause::Timer { sequence, .. }, Some(case)) => fire(setting, case, *sequence),
-            // A case is opened once, and first.
-            (_, None) | (Cause::Open { .. }, Some(_)) => Err(Refusal::Corrupt),
-        }
+            (_, None) => return Err("the case is not open".to_owned()),
+            (Cause::Open { .. }, Some(_)) => return Err("the case is open".to_owned()),
+        };
+        outcome.map_err(|refusal| refusal.to_string())
     }
 }
 

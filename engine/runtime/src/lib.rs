@@ -4,7 +4,7 @@
 //! reads the case, takes the pure step with the time of the [`clock`] and the answers of the
 //! [`plugins`], hands what came of it to the committer (`committer`), and answers once that is on
 //! disk. What is due later is woken by `timer`. [`mod@verify`] asks of a whole store whether it is what its
-//! journal leads to.
+//! journal leads to, [`mod@repair`] makes it so.
 //!
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.
@@ -16,6 +16,7 @@ pub mod error;
 mod lane;
 pub mod plugins;
 pub mod query;
+pub mod repair;
 pub mod runtime;
 mod timer;
 pub mod verify;
@@ -24,6 +25,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use definitions::Definitions;
 pub use error::CommandError;
 pub use plugins::Plugins;
+pub use repair::repair;
 pub use runtime::{Committed, Runtime, View};
 pub use verify::{Report, verify};
 

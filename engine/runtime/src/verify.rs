@@ -85,16 +85,7 @@ pub fn verify_watched(
     limits: &Limits,
     watch: Watch<'_>,
 ) -> Result<Report, StoreError> {
-    let verification = Verification {
-        inspector: Inspector::new(store, limits),
-        visited: Visited::new(store.last_sequence()),
-        watch,
-        cases: AtomicU64::new(0),
-        rows: rows::Counts::default(),
-        damaged: Mutex::default(),
-        faults: Mutex::default(),
-    };
-    verification.run()
+    Verification::new(store, limits, watch).run()
 }
 
 /// As [`verify_watched`], for the store in a folder.
@@ -115,19 +106,51 @@ pub(crate) fn open_existing(folder: &Path) -> Result<Store, StoreError> {
     Store::open(Box::new(WriteAhead::open(folder)?))
 }
 
-struct Verification<'a> {
-    inspector: Inspector<'a>,
-    visited: Visited,
+/// A row to be written or removed, so that it is as its case has it.
+pub(crate) enum Fix {
+    Put(Table, Vec<u8>),
+    Delete(Table, Vec<u8>),
+}
+
+/// Is told of every fault as it is found, with what would make it good, if it is known.
+pub(crate) type Found<'a> = &'a (dyn Fn(&Fault, Option<Fix>) -> Result<(), StoreError> + Sync);
+
+/// One walk through a store.
+pub(crate) struct Verification<'a> {
+    pub(crate) inspector: Inspector<'a>,
+    /// The records that sound cases account for.
+    pub(crate) visited: Visited,
     watch: Watch<'a>,
+    found: Found<'a>,
     cases: AtomicU64,
     rows: rows::Counts,
-    /// The ids of cases with which something is wrong: nothing more is told of their records and rows.
-    damaged: Mutex<BTreeSet<String>>,
+    /// The keys of cases with which something is wrong: nothing more is told of their records and rows.
+    pub(crate) damaged: Mutex<BTreeSet<Vec<u8>>>,
     faults: Mutex<Faults>,
 }
 
+impl<'a> Verification<'a> {
+    pub(crate) fn new(store: &'a Store, limits: &'a Limits, watch: Watch<'a>) -> Self {
+        Verification {
+            inspector: Inspector::new(store, limits),
+            visited: Visited::new(store.last_sequence()),
+            watch,
+            found: &|_, _| Ok(()),
+            cases: AtomicU64::new(0),
+            rows: rows::Counts::default(),
+            damaged: Mutex::default(),
+            faults: Mutex::default(),
+        }
+    }
+
+    /// The same, and tells each fault when it is found.
+    pub(crate) fn telling(self, found: Found<'a>) -> Self {
+        Verification { found, ..self }
+    }
+}
+
 impl Verification<'_> {
-    fn run(self) -> Result<Report, StoreError> {
+    pub(crate) fn run(self) -> Result<Report, StoreError> {
         let mut report = Report::default();
         for table in Table::ALL {
             match table {
@@ -153,17 +176,20 @@ impl Verification<'_> {
         self.inspector.store
     }
 
-    fn fault(&self, fault: Fault) {
+    fn fault(&self, fault: Fault) -> Result<(), StoreError> {
+        self.fixable(fault, None)
+    }
+
+    fn fixable(&self, fault: Fault, fix: Option<Fix>) -> Result<(), StoreError> {
+        let told = (self.found)(&fault, fix);
         lock(&self.faults).add(fault);
+        told
     }
 
     /// Keeps a fault, and goes on; a backend that fails ends everything.
     fn note(&self, stop: Stop) -> Result<(), StoreError> {
         match stop {
-            Stop::Fault(fault) => {
-                self.fault(fault);
-                Ok(())
-            }
+            Stop::Fault(fault) => self.fault(fault),
             Stop::Store(error) => Err(error),
         }
     }
@@ -180,7 +206,7 @@ impl Verification<'_> {
                         self.note(stop)?;
                     }
                 }
-                Err(_) => self.fault(Fault::new(Kind::Definition, "a key is no digest")),
+                Err(_) => self.fault(Fault::new(Kind::Definition, "a key is no digest"))?,
             }
         }
         Ok(count)
@@ -194,7 +220,7 @@ impl Verification<'_> {
             let fault =
                 |what: String| Fault::new(Kind::Workflow, format!("workflow `{workflow}` {what}"));
             let Ok(digest) = <[u8; 32]>::try_from(value.as_slice()) else {
-                self.fault(fault("points at no digest".to_owned()));
+                self.fault(fault("points at no digest".to_owned()))?;
                 continue;
             };
             let digest = Digest(digest);
@@ -202,11 +228,11 @@ impl Verification<'_> {
                 Ok(Some(Bundle { workflow: of, .. })) if of.id.as_bytes() == key => {}
                 Ok(Some(bundle)) => {
                     let of = &bundle.workflow.id;
-                    self.fault(fault(format!("points at a definition of workflow `{of}`")));
+                    self.fault(fault(format!("points at a definition of workflow `{of}`")))?;
                 }
                 Ok(None) => self.fault(fault(format!(
                     "points at definition {digest}, which is missing"
-                ))),
+                )))?,
                 // Told already, with the definition.
                 Err(error) => match of_store(Kind::Definition, error) {
                     Stop::Fault(_) => {}
@@ -218,7 +244,7 @@ impl Verification<'_> {
     }
 
     /// Walks all cases on every core.
-    fn all_cases(&self) -> Result<(), StoreError> {
+    pub(crate) fn all_cases(&self) -> Result<(), StoreError> {
         let rows = Mutex::new(self.store().rows(Table::Cases));
         let work = || {
             loop {
@@ -241,7 +267,8 @@ impl Verification<'_> {
 
     fn one_case(&self, row: Row) -> Result<(), StoreError> {
         self.cases.fetch_add(1, Ordering::Relaxed);
-        let id = String::from_utf8_lossy(&row.0).into_owned();
+        let key = row.0.clone();
+        let id = String::from_utf8_lossy(&key);
         let checked = StoredCase::of_row(row)
             .map_err(|error| match of_store(Kind::Case, error) {
                 Stop::Fault(fault) => Stop::Fault(fault.of_case(&id)),
@@ -257,7 +284,7 @@ impl Verification<'_> {
                 self.rows_of(&id, &replayed)
             }
             Err(stop) => {
-                lock(&self.damaged).insert(id);
+                lock(&self.damaged).insert(key);
                 self.note(stop)
             }
         }
@@ -269,21 +296,21 @@ impl Verification<'_> {
         for row in self.store().rows(Table::Journal) {
             let (key, value) = row?;
             let Ok(sequence) = <[u8; 8]>::try_from(key.as_slice()).map(u64::from_be_bytes) else {
-                self.fault(Fault::new(Kind::Stray, "a key of the journal is no number"));
+                self.fault(Fault::new(Kind::Stray, "a key of the journal is no number"))?;
                 continue;
             };
             if sequence > expected {
                 let missing = match sequence - expected {
                     1 => "it is missing".to_owned(),
-                    _ => format!("it is missing, and all up to {sequence}"),
+                    _ => format!("it is missing, and all before record {sequence}"),
                 };
-                self.fault(Fault::new(Kind::Gap, missing).of_record(expected));
+                self.fault(Fault::new(Kind::Gap, missing).of_record(expected))?;
             }
             expected = sequence.saturating_add(1);
             if !self.visited.is_marked(sequence)
                 && let Some(fault) = self.stray(&value)?
             {
-                self.fault(fault.of_record(sequence));
+                self.fault(fault.of_record(sequence))?;
             }
         }
         Ok(())
@@ -291,19 +318,24 @@ impl Verification<'_> {
 
     /// What is wrong with a record that no sound case accounts for, unless it was told with its case.
     fn stray(&self, bytes: &[u8]) -> Result<Option<Fault>, StoreError> {
-        let record = match JournalRecord::of_bytes(bytes) {
+        let record = match JournalRecord::of_bytes(bytes).map_err(|e| of_store(Kind::Stray, e)) {
             Ok(record) => record,
-            Err(error) => return Ok(Some(Fault::new(Kind::Stray, error.to_string()))),
+            Err(Stop::Fault(fault)) => return Ok(Some(fault)),
+            Err(Stop::Store(error)) => return Err(error),
         };
-        let fault = |what: &str| Some(Fault::new(Kind::Stray, what).of_case(&record.case));
-        if lock(&self.damaged).contains(&record.case) {
+        let case = record.case;
+        if lock(&self.damaged).contains(case.as_bytes()) {
             return Ok(None);
         }
-        let row = self.store().row(Table::Cases, record.case.as_bytes())?;
-        Ok(match row {
-            Some(_) => fault("the records of its case do not lead to it"),
-            None => fault("its case is missing"),
-        })
+        let is_there = self.store().row(Table::Cases, case.as_bytes())?.is_some();
+        let fault = match is_there {
+            true => Fault::new(Kind::Stray, "the records of its case do not lead to it"),
+            false => {
+                lock(&self.damaged).insert(case.clone().into_bytes());
+                Fault::new(Kind::Case, "it is missing, the journal has it")
+            }
+        };
+        Ok(Some(fault.of_case(&case)))
     }
 }
 
@@ -311,7 +343,7 @@ fn next_rows(rows: &mut Rows<'_>) -> Result<Vec<Row>, StoreError> {
     rows.take(CASES_AT_A_TIME).collect()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What lies under these locks is changed by one call, so poison cannot have spoilt it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

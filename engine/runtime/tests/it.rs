@@ -6,6 +6,8 @@
     reason = "a test that cannot go on should say so"
 )]
 
+mod verify;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    check, diagram, explain, export, import, schema, serve, simulate, test, verify,
+    check, diagram, explain, export, import, repair, schema, serve, simulate, test, verify,
 };
 
 /// Runs the processes by which a company looks after its key accounts.
@@ -44,6 +44,7 @@ enum Command {
     Import(import::Import),
     Export(export::Export),
     Verify(verify::Verify),
+    Repair(repair::Repair),
 }
 
 /// How a command prints what a script may read.
@@ -91,6 +92,7 @@ impl Cli {
             Command::Import(import) => import.run(),
             Command::Export(export) => export.run(),
             Command::Verify(verify) => verify.run(),
+            Command::Repair(repair) => repair.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

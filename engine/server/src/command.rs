@@ -6,6 +6,7 @@ pub mod explain;
 pub mod export;
 pub mod import;
 mod progress;
+pub mod repair;
 pub mod schema;
 pub mod serve;
 pub mod simulate;

@@ -93,8 +93,8 @@ pub(crate) fn add_step(
 
 /// The rows that stand beside a case's own: its timers and its places in the indexes.
 pub(crate) fn rows(id: &str, case: &CaseRecord, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
-    let rows = Beside::all(case, chart);
-    rows.iter().map(|row| row.key(id, &case.workflow)).collect()
+    let beside = Beside::all(case, chart).into_iter();
+    beside.map(|row| row.key(id, &case.workflow)).collect()
 }
 
 /// A row that stands beside a case's own: a place in an index, or a timer.

@@ -11,7 +11,7 @@ use crate::codec::case_record::{CaseRecord, Link};
 use crate::codec::journal_record::JournalRecord;
 use crate::codec::{decode, encode};
 use crate::error::StoreError;
-use crate::key_value::{KeyValue, Range, Row};
+use crate::key_value::{Batch, KeyValue, Range, Row};
 use crate::step::{self, StoredCase};
 use crate::store::Store;
 use crate::tables::Table;
@@ -92,6 +92,21 @@ impl Store {
         self.key_value().get(table, key)
     }
 
+    /// Writes rows that are derived from the journal past what steps write, when a store is repaired.
+    ///
+    /// # Errors
+    /// One of the rows is none of a case, the index or the timers, or the backend failed. Nothing was written.
+    pub fn write_derived(&self, batch: &Batch) -> Result<(), StoreError> {
+        let puts = batch.puts.iter().map(|(table, ..)| table);
+        let mut tables = puts.chain(batch.deletes.iter().map(|(table, _)| table));
+        let is_derived =
+            |table: &&Table| matches!(table, Table::Cases | Table::Index | Table::Timers);
+        match tables.find(|table| !is_derived(table)) {
+            Some(table) => Err(StoreError::corrupt(*table, "its rows are not derived")),
+            None => self.key_value().commit(batch),
+        }
+    }
+
     /// The record that a link points at, if it is the one that was linked, and one of this case.
     ///
     /// # Errors
@@ -169,6 +184,16 @@ impl Store {
     }
 }
 
+impl Link {
+    /// The link to a record with these bytes at a place.
+    pub fn to(sequence: u64, bytes: &[u8]) -> Self {
+        Link {
+            sequence,
+            hash: Link::hash_of(bytes),
+        }
+    }
+}
+
 impl StoredCase {
     /// The case of a row.
     ///
@@ -189,6 +214,14 @@ impl StoredCase {
 }
 
 impl CaseRecord {
+    /// The bytes that are stored.
+    ///
+    /// # Errors
+    /// It cannot be encoded.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, StoreError> {
+        encode(Table::Cases, self)
+    }
+
     /// The rows that stand beside a case's own: its timers and its places in the indexes.
     pub fn rows_beside(&self, id: &str, chart: &Chart) -> Vec<(Table, Vec<u8>)> {
         step::rows(id, self, chart)

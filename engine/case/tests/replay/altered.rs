@@ -37,23 +37,23 @@ fn what_was_changed_is_told_with_its_place() {
             let changes = &mut records[3].changes;
             changes.insert("amount".into(), Value::Float(33.6));
         },
-        expect![""],
+        expect!["revision 4: `changes.amount`: stored is 33.6, replayed is 33.5"],
     );
     check(
         |records| {
             records[1].changes.clear();
         },
-        expect![""],
+        expect![[r#"revision 2: `changes: fields`: stored is [], replayed is ["notes"]"#]],
     );
     check(
         |records| records[1].emitted[0].event = "hushed".into(),
-        expect![""],
+        expect![[r#"revision 2: `emitted[0]`: stored is "hushed", replayed is "noted""#]],
     );
     check(
         |records| {
             records[1].trace.pop();
         },
-        expect![""],
+        expect!["revision 2: `trace: length`: stored is 1, replayed is 2"],
     );
 }
 
@@ -65,9 +65,16 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
     );
     check(
         |records| records[0].at = Timestamp::from_unix_ms(5),
-        expect![""],
+        expect![[
+            r#"revision 2: `emitted[0].at`: stored is "2026-01-05T01:00:00.123Z", replayed is "1970-01-01T00:00:00.005Z""#
+        ]],
     );
-    check(|records| records[1].actor.roles.clear(), expect![""]);
+    check(
+        |records| records[1].actor.roles.clear(),
+        expect![
+            "revision 2: `step`: stored is `note`, taken, replayed is refused: the event `note` takes one of the roles `clerk`"
+        ],
+    );
     check(
         |records| {
             records[1].cause = Cause::Event {
@@ -75,7 +82,9 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
                 data: Value::map([("text", Value::from("altered"))]),
             };
         },
-        expect![""],
+        expect![[
+            r#"revision 2: `changes.notes[0]`: stored is {"n": [1, 2.5, null, true, -7, 1e300, 1.8446744073709552e19], "zh": "停机两次"}, replayed is "altered""#
+        ]],
     );
     check(
         |records| {
@@ -84,7 +93,9 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
             };
             *sequence += 77;
         },
-        expect![""],
+        expect![
+            "revision 5: `step`: stored is `after.patience.open:work:busy`, taken, replayed is refused: the timer is not pending"
+        ],
     );
 }
 
@@ -92,24 +103,30 @@ fn what_a_step_was_made_of_shows_in_what_came_of_it() {
 fn decisions_are_answered_by_the_journal_alone() {
     check(
         |records| records[2].decisions[0].answer.output = Value::Null,
-        expect![""],
+        expect![[
+            r#"revision 3: `trace[3]`: stored is "decision scoring.score: {\"severity\": \"minor\", \"responsible_dept\": \"technical-support\", \"score\": 60.0, \"proposed_grade\": \"platinum\"}", replayed is "decision scoring.score: null""#
+        ]],
     );
     check(
         |records| records[2].decisions[1].input = Value::Null,
-        expect![""],
+        expect![[
+            r#"revision 3: `step`: stored is `score`, taken, replayed is refused: decision 1 asks `scoring.score` about {"amount": 60.0}, the journal has an answer about null"#
+        ]],
     );
     check(
         |records| {
             records[2].decisions.pop();
         },
-        expect![""],
+        expect![
+            "revision 3: `step`: stored is `score`, taken, replayed is refused: decision 1 asks `scoring.score`, the journal has 1 answers"
+        ],
     );
     check(
         |records| {
             let one_more = records[2].decisions[1].clone();
             records[2].decisions.push(one_more);
         },
-        expect![""],
+        expect!["revision 3: `decisions: length`: stored is 3, replayed is 2"],
     );
     check(
         |records| records[2].decisions[0].answer.digest = "another".into(),
@@ -123,20 +140,29 @@ fn records_that_are_missing_or_stand_elsewhere_are_told() {
         |records| {
             records.remove(0);
         },
-        expect![""],
+        expect![
+            "revision 2: `step`: stored is `note`, taken, replayed is refused: the case is not open"
+        ],
     );
     check(
         |records| {
             records.remove(1);
         },
-        expect![""],
+        expect![[
+            r#"revision 3: `step`: stored is `score`, taken, replayed is refused: decision 0 asks `scoring.score` about {"amount": 100.5, "notes": []}, the journal has an answer about {"amount": 100.5, "notes": [{"n": [1, 2.5, null, true, -7, 1e300, 1.8446744073709552e19],…"#
+        ]],
     );
-    check(|records| records.swap(2, 3), expect![""]);
+    check(
+        |records| records.swap(2, 3),
+        expect!["revision 4: `revision`: stored is 4, replayed is 3"],
+    );
     check(
         |records| {
             let opening = records[0].clone();
             records.push(opening);
         },
-        expect![""],
+        expect![
+            "revision 1: `step`: stored is `open`, taken, replayed is refused: the case is open"
+        ],
     );
 }

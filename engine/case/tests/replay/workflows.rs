@@ -59,10 +59,11 @@ states:
                   - emit: { event: noted, data: { text: event.data.text, at: case.created_at } }
               score:
                 target: busy
+                reenter: true
                 actions:
                   - decide: { function: scoring.score, input: { amount: data.amount, notes: data.notes }, assign: score }
                   - decide: { function: scoring.score, input: { amount: data.score.score }, assign: score }
-              split: { actions: [{ assign: { amount: "data.amount / 3.0" } }] }
+              split: { actions: [{ assign: { amount: "double(data.amount) / 3.0" } }] }
               negate: { actions: [{ assign: { zero: "-0.0" } }] }
           late:
             on: { note: busy }

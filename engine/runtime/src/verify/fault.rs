@@ -31,7 +31,7 @@ pub enum Kind {
     Gap,
     /// A record is not part of its case's chain.
     Stray,
-    /// A case cannot be read.
+    /// A case is missing, or cannot be read.
     Case,
     /// A case is not what its records lead to.
     Snapshot,
@@ -62,29 +62,6 @@ impl Kind {
             Kind::TimerMissing => "timer-missing",
             Kind::TimerLeftOver => "timer-left-over",
         }
-    }
-
-    /// What it means, of several.
-    pub fn title(self) -> &'static str {
-        match self {
-            Kind::Definition => "definitions that cannot be used",
-            Kind::Workflow => "workflows without their definition",
-            Kind::Chain => "broken chains of records",
-            Kind::Replay => "records that differ from their replay",
-            Kind::Gap => "numbers left out of the journal",
-            Kind::Stray => "records that are part of no case",
-            Kind::Case => "cases that cannot be read",
-            Kind::Snapshot => "cases that differ from their records",
-            Kind::IndexMissing => "rows missing in the index",
-            Kind::IndexLeftOver => "rows left over in the index",
-            Kind::TimerMissing => "timers missing",
-            Kind::TimerLeftOver => "timers left over",
-        }
-    }
-
-    /// Whether it is about what is derived from the journal, and can be derived again.
-    pub fn is_derived(self) -> bool {
-        self >= Kind::Case
     }
 }
 

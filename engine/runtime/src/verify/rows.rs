@@ -3,7 +3,7 @@
 //! That each case has its own is seen when it is looked at. That there are no others is then a matter of
 //! counting; only when there are, they are looked at one by one.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,16 +14,16 @@ use casewright_store::{DueTimer, Row, StoreError, StoredCase};
 
 use super::fault::{Fault, Kind};
 use super::inspector::{Replayed, Stop};
-use super::{Verification, lock};
+use super::{Fix, Verification, lock};
 
 /// What was found beside the cases.
 #[derive(Default)]
 pub(crate) struct Counts {
     index: AtomicU64,
     timers: AtomicU64,
-    /// Timers that do not lie where their cases think, by case and number: they were put off, or are
-    /// missing.
-    elsewhere: Mutex<BTreeSet<(String, u64)>>,
+    /// Timers that do not lie where their cases think, by case and number, with the keys at which they should:
+    /// they were put off, or are missing.
+    elsewhere: Mutex<BTreeMap<(String, u64), Vec<u8>>>,
 }
 
 impl Verification<'_> {
@@ -41,12 +41,13 @@ impl Verification<'_> {
                 }
                 (Table::Timers, false) => {
                     if let Ok(timer) = DueTimer::of_key(&key) {
-                        lock(&self.rows.elsewhere).insert((timer.case, timer.sequence));
+                        lock(&self.rows.elsewhere).insert((timer.case, timer.sequence), key);
                     }
                 }
                 (_, false) => {
                     let message = format!("it is missing in the index: {}", shown(&key));
-                    self.fault(Fault::new(Kind::IndexMissing, message).of_case(id));
+                    let fault = Fault::new(Kind::IndexMissing, message).of_case(id);
+                    self.fixable(fault, Some(Fix::Put(table, key)))?;
                 }
             }
         }
@@ -77,55 +78,71 @@ impl Verification<'_> {
             }
         }
         if table == Table::Timers {
-            for (case, sequence) in std::mem::take(&mut *lock(&self.rows.elsewhere)) {
+            let missing = std::mem::take(&mut *lock(&self.rows.elsewhere));
+            for ((case, sequence), key) in missing {
                 let message = format!("timer {sequence} is missing");
-                self.fault(Fault::new(Kind::TimerMissing, message).of_case(&case));
+                let fault = Fault::new(Kind::TimerMissing, message).of_case(&case);
+                self.fixable(fault, Some(Fix::Put(table, key)))?;
             }
         }
         Ok(())
     }
 
     fn index(&self, (key, value): &Row) -> Result<(), StoreError> {
-        let left_over =
-            |what: &str| Fault::new(Kind::IndexLeftOver, format!("{what}: {}", shown(key)));
-        if !value.is_empty() {
-            self.fault(left_over("a row of the index holds something"));
-            return Ok(());
-        }
-        let Some(case) = case_of_index_key(key) else {
-            self.fault(left_over("a row of the index is of no case"));
-            return Ok(());
+        let table = Table::Index;
+        let left_over = |what: &str| {
+            let message = format!("{what}, in the index: {}", shown(key));
+            Fault::new(Kind::IndexLeftOver, message)
         };
-        match self.stands_beside(case, Table::Index, key)? {
-            Some(false) => {
-                let fault = left_over("it is where it is not, in the index");
-                self.fault(fault.of_case(case));
+        let Some(case) = case_of_index_key(key) else {
+            let fix = Fix::Delete(table, key.clone());
+            return self.fixable(left_over("a row is of no case"), Some(fix));
+        };
+        match self.stands_beside(case, table, key)? {
+            Some(true) if !value.is_empty() => {
+                let fix = Fix::Put(table, key.clone());
+                self.fixable(left_over("it holds something").of_case(case), Some(fix))
             }
-            Some(true) | None => {}
+            Some(false) => {
+                let fix = Fix::Delete(table, key.clone());
+                self.fixable(
+                    left_over("it stands where it is not").of_case(case),
+                    Some(fix),
+                )
+            }
+            Some(true) | None => Ok(()),
         }
-        Ok(())
     }
 
     fn timer(&self, (key, value): &Row) -> Result<(), StoreError> {
+        let table = Table::Timers;
         let left_over = |what: &str| Fault::new(Kind::TimerLeftOver, what);
         let Ok(timer) = DueTimer::of_key(key) else {
-            self.fault(left_over("a row is no timer"));
-            return Ok(());
+            let fix = Fix::Delete(table, key.clone());
+            return self.fixable(left_over("a row is no timer"), Some(fix));
         };
         let DueTimer { case, sequence, .. } = &timer;
-        if !value.is_empty() {
-            self.fault(left_over("a timer holds something").of_case(case));
-            return Ok(());
+        let stands = match self.stands_beside(case, table, key)? {
+            None => return Ok(()),
+            Some(true) => true,
+            Some(false) => {
+                let own = (case.clone(), *sequence);
+                self.is_put_off(&timer)? && lock(&self.rows.elsewhere).remove(&own).is_some()
+            }
+        };
+        match (stands, value.is_empty()) {
+            (true, true) => Ok(()),
+            (true, false) => {
+                let message = format!("timer {sequence} holds something");
+                let fix = Fix::Put(table, key.clone());
+                self.fixable(left_over(&message).of_case(case), Some(fix))
+            }
+            (false, _) => {
+                let message = format!("timer {sequence} is of no pending event");
+                let fix = Fix::Delete(table, key.clone());
+                self.fixable(left_over(&message).of_case(case), Some(fix))
+            }
         }
-        if self.stands_beside(case, Table::Timers, key)? != Some(false) {
-            return Ok(());
-        }
-        let is_put_off = self.is_put_off(&timer)?;
-        if !is_put_off || !lock(&self.rows.elsewhere).remove(&(case.clone(), *sequence)) {
-            let message = format!("timer {sequence} is of no pending event");
-            self.fault(left_over(&message).of_case(case));
-        }
-        Ok(())
     }
 
     /// Whether a row is one of its case's. None when nothing can be said, as the case itself is damaged.
@@ -135,7 +152,7 @@ impl Verification<'_> {
         table: Table,
         key: &[u8],
     ) -> Result<Option<bool>, StoreError> {
-        if lock(&self.damaged).contains(id) {
+        if lock(&self.damaged).contains(id.as_bytes()) {
             return Ok(None);
         }
         let Some(stored) = self.store().case(id)? else {

@@ -30,6 +30,11 @@ impl Progress {
         self.bar.set_position(done);
     }
 
+    /// Prints something while the bar is out of the way.
+    pub(super) fn beside(&self, print: impl FnOnce()) {
+        self.bar.suspend(print);
+    }
+
     /// Takes the bar away.
     pub(super) fn end(&self) {
         self.bar.finish_and_clear();

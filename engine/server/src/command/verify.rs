@@ -69,13 +69,10 @@ fn text(report: &Report) -> String {
         };
         lines.push(format!("error[{}]: {first}{others}", kind.code()));
     }
-    let derived = report.faults.iter().any(|(kind, ..)| kind.is_derived());
-    if derived {
-        lines.push(
-            "\nhint: `casewright repair --dry-run` says what can be derived again from the journal"
-                .to_owned(),
-        );
-    }
+    lines.push(
+        "\nhint: `casewright repair --dry-run` says what can be derived again from the journal"
+            .to_owned(),
+    );
     format!(
         "{}\n\n{checked}: not all as the journal says",
         lines.join("\n")

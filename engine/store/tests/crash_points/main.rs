@@ -12,10 +12,11 @@ mod damage;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use casewright_store::disk::LOG_FILE_NAMES;
+use casewright_store::disk::{Disk, LOG_FILE_NAMES};
 use casewright_store::simulated::SimulatedDisk;
-use casewright_store::tables::Table;
-use casewright_store::{Batch, KeyValue, Range, StoreError, WriteAhead};
+use casewright_store::tables::{FORMAT, FORMAT_KEY, MIGRATING_KEY, Table};
+use casewright_store::{Batch, KeyValue, Range, Store, StoreError, WriteAhead};
+use redb::{ReadableDatabase, TableDefinition};
 
 /// So small that a few commits fill it.
 const SEGMENT_BYTES: usize = 2048;
@@ -236,4 +237,64 @@ fn a_store_that_was_closed_needs_no_log() {
     disk.remove(LOG_FILE_NAMES[0]);
     disk.remove(LOG_FILE_NAMES[1]);
     assert_eq!(rows(&open(&disk).unwrap()).len(), 1);
+}
+
+/// The format that redb alone knows of, as a program sees it that looks into no log.
+fn format_in_redb(disk: &SimulatedDisk) -> Option<Vec<u8>> {
+    let meta = TableDefinition::<&[u8], &[u8]>::new("meta");
+    let redb = disk.database().unwrap();
+    let rows = redb.begin_read().unwrap();
+    let found = rows.open_table(meta).unwrap().get(FORMAT_KEY).unwrap();
+    found.map(|found| found.value().to_vec())
+}
+
+#[test]
+fn the_format_stands_in_redb_as_soon_as_a_store_is_open() {
+    let disk = SimulatedDisk::default();
+    let store = Store::open(Box::new(open(&disk).unwrap())).unwrap();
+    let left = disk.after_crash(&mut || false);
+    drop(store);
+    assert_eq!(format_in_redb(&left), Some(FORMAT.to_be_bytes().to_vec()));
+}
+
+/// A store of the first format, with a row in it, that was closed.
+fn of_format_1() -> SimulatedDisk {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk).unwrap();
+    let mut batch = put(7, 10);
+    let format = (Table::Meta, FORMAT_KEY.to_vec(), vec![0, 0, 0, 1]);
+    batch.puts.push(format);
+    store.commit(&batch).unwrap();
+    drop(store);
+    disk.after_crash(&mut || true)
+}
+
+#[test]
+fn at_every_write_and_sync_a_crash_leaves_a_store_that_can_be_migrated() {
+    let migrated = |disk: &SimulatedDisk| Store::open(Box::new(open(disk)?));
+    let whole = of_format_1();
+    drop(migrated(&whole).unwrap());
+    let operations = whole.operations();
+    assert!(operations > 10);
+    for stop in 0..operations {
+        let disk = of_format_1();
+        disk.stop_at(stop);
+        let opened = migrated(&disk);
+        let mut numbers = Numbers(stop + 1);
+        let left = disk.after_crash(&mut || numbers.next(2) == 0);
+        if opened.is_ok() {
+            let format = format_in_redb(&left);
+            assert_eq!(
+                format,
+                Some(FORMAT.to_be_bytes().to_vec()),
+                "stopped at {stop}"
+            );
+        }
+        drop(opened);
+        let store = migrated(&left).unwrap();
+        let meta = |key| store.row(Table::Meta, key).unwrap();
+        assert_eq!(meta(FORMAT_KEY), Some(FORMAT.to_be_bytes().to_vec()));
+        assert_eq!(meta(MIGRATING_KEY), None, "stopped at {stop}");
+        assert_eq!(store.row(Table::Cases, &[7]).unwrap(), Some(vec![7; 10]));
+    }
 }

@@ -1,0 +1,226 @@
+//! What is derived comes back as it was, whatever happened to it; what is not is left as it is, and named.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use casewright_chart::Limits;
+use casewright_runtime::repair::{Mode, Repaired, repair};
+use casewright_store::tables::Table;
+use casewright_store::{Batch, KeyValue, Memory, Range, Row, Store, StoreError};
+use expect_test::{Expect, expect};
+
+use super::archive::Archive;
+
+/// Damages a store, and sees to it that a dry run changes nothing, that repairing brings back every row, and
+/// that there is nothing more to repair then.
+fn comes_back(damage: impl FnOnce(&Archive)) -> Repaired {
+    let archive = Archive::new();
+    let sound = archive.all_rows();
+    damage(&archive);
+    let damaged = archive.all_rows();
+    assert!(damaged != sound);
+    let planned = archive.repaired(Mode::DryRun);
+    assert!(archive.all_rows() == damaged, "a dry run writes nothing");
+    assert!(!planned.is_unchanged());
+    let repaired = archive.repaired(Mode::Write);
+    assert_eq!(repaired.refused, []);
+    assert_eq!(
+        (planned.cases, planned.cases_removed),
+        (repaired.cases, repaired.cases_removed)
+    );
+    assert!(archive.all_rows() == sound);
+    let report = archive.verified();
+    assert!(report.is_sound(), "{report}");
+    assert_eq!(archive.repaired(Mode::Write), Repaired::default());
+    repaired
+}
+
+#[test]
+fn a_sound_store_is_left_alone() {
+    let archive = Archive::new();
+    let before = archive.all_rows();
+    assert_eq!(archive.repaired(Mode::Write), Repaired::default());
+    assert!(archive.all_rows() == before);
+}
+
+#[test]
+fn each_row_that_is_derived_comes_back() {
+    let derived = [Table::Cases, Table::Timers, Table::Index];
+    for (table, (key, value)) in Archive::new().all_rows() {
+        if !derived.contains(&table) {
+            continue;
+        }
+        comes_back(|archive| archive.remove(table, &key));
+        comes_back(|archive| archive.put(table, &key, b"something else"));
+        for place in (0..value.len()).step_by(61) {
+            comes_back(|archive| archive.alter(table, &key, |value| value[place] ^= 0x10));
+        }
+        let mut elsewhere = key.clone();
+        elsewhere[0] ^= 0x80;
+        comes_back(|archive| {
+            archive.remove(table, &key);
+            archive.put(table, &elsewhere, &value);
+        });
+    }
+}
+
+#[test]
+fn everything_that_is_derived_comes_back_at_once() {
+    let repaired = comes_back(|archive| {
+        for table in [Table::Cases, Table::Timers, Table::Index] {
+            for (key, _) in archive.rows(table) {
+                archive.remove(table, &key);
+            }
+        }
+    });
+    assert_eq!(repaired.cases, 4);
+    assert_eq!((repaired.index_added, repaired.timers_added), (20, 2));
+}
+
+#[test]
+fn a_case_of_an_older_state_is_brought_forward() {
+    let repaired = comes_back(|archive| {
+        let before = Archive::after(6).rows(Table::Cases).remove(0).1;
+        archive.put(Table::Cases, b"a", &before);
+    });
+    assert_eq!(repaired.cases, 1);
+}
+
+#[test]
+fn a_timer_that_was_put_off_stays_where_it_is() {
+    let archive = Archive::new();
+    let (key, _) = archive.rows(Table::Timers).remove(0);
+    let timer = casewright_store::DueTimer::of_key(&key).unwrap();
+    let later = timer.due.after_ms(60_000);
+    archive.store().put_off_timer(&timer, later).unwrap();
+    let (all, _) = archive.rows(Table::Index).remove(0);
+    archive.remove(Table::Index, &all);
+    let put_off = archive.rows(Table::Timers);
+    let repaired = archive.repaired(Mode::Write);
+    assert_eq!((repaired.index_added, repaired.timers_added), (1, 0));
+    assert_eq!(archive.rows(Table::Timers), put_off);
+}
+
+/// Repairs a store whose journal is damaged: what is told, once and again, and what is brought back all the
+/// same.
+fn check_refusal(damage: impl FnOnce(&Archive), expected: Expect) {
+    let archive = Archive::new();
+    let sound = archive.all_rows();
+    damage(&archive);
+    let damaged = archive.all_rows();
+    // Something of another case that can be brought back.
+    let all_b = b"all\0b";
+    archive.remove(Table::Index, all_b);
+    let repaired = archive.repaired(Mode::Write);
+    let told: Vec<String> = repaired.refused.iter().map(ToString::to_string).collect();
+    assert_eq!(repaired.index_added, 1);
+    assert!(
+        archive.all_rows() == damaged,
+        "what is damaged is left alone"
+    );
+    assert!(damaged != sound);
+    assert_eq!(archive.repaired(Mode::Write).refused, repaired.refused);
+    expected.assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn a_case_whose_records_are_damaged_is_named_and_the_others_are_repaired() {
+    let record = |sequence: u64| sequence.to_be_bytes();
+    check_refusal(
+        |archive| archive.alter(Table::Journal, &record(4), |bytes| bytes[60] ^= 1),
+        expect!["case `a`: record 4: it is not what its successor was chained to"],
+    );
+    check_refusal(
+        |archive| archive.remove(Table::Journal, &record(4)),
+        expect![[r#"
+            case `a`: record 4: it is missing
+            record 4: it is missing"#]],
+    );
+    check_refusal(
+        |archive| archive.remove(Table::Journal, &record(12)),
+        expect!["case `d`: it is at revision 3, its records end at revision 2"],
+    );
+    check_refusal(
+        |archive| {
+            archive.remove(Table::Journal, &record(12));
+            archive.remove(Table::Journal, &record(11));
+            archive.put(Table::Cases, b"d", b"damaged, too");
+            archive.put(Table::Journal, &record(12), b"no record");
+        },
+        expect![[r#"
+            case `d`: it cannot be read, and record 12, which is missing or damaged, may be its last
+            record 11: it is missing
+            record 12: expected a record of version 1, found 110"#]],
+    );
+    check_refusal(
+        |archive| {
+            let again = archive.rows(Table::Journal).remove(11).1;
+            archive.put(Table::Journal, &record(13), &again);
+        },
+        expect!["case `d`: records 12 and 13 both end it, one beside the other"],
+    );
+    check_refusal(
+        |archive| {
+            // That of the workflow which has no cases.
+            let (key, _) = archive.rows(Table::Definitions).remove(0);
+            archive.put(Table::Definitions, &key, b"{}");
+        },
+        expect![
+            "definition 9ef216cbe155e473b4e9b6684009dfbfb230948d7ab47c845227a3bf7cd57ea8 is not what was stored"
+        ],
+    );
+}
+
+/// A backend whose commits fail from one of them on, as when the process is killed.
+struct Killed {
+    memory: Arc<Memory>,
+    commits: AtomicU64,
+    dies_at: u64,
+}
+
+impl KeyValue for Killed {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        self.memory.get(table, key)
+    }
+
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
+        self.memory.scan(table, range)
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        match self.commits.fetch_add(1, Ordering::SeqCst) < self.dies_at {
+            true => self.memory.commit(batch),
+            false => Err(StoreError::Io("killed".to_owned())),
+        }
+    }
+}
+
+#[test]
+fn a_repair_that_is_killed_is_brought_to_its_end_by_the_next() {
+    let limits = Limits::default();
+    let sound = Archive::with_many_cases(700).all_rows();
+    let mut kills = 0;
+    loop {
+        let archive = Archive::with_many_cases(700);
+        for table in [Table::Cases, Table::Timers, Table::Index] {
+            for (key, _) in archive.rows(table) {
+                archive.remove(table, &key);
+            }
+        }
+        let backend = Killed {
+            memory: archive.memory.clone(),
+            commits: AtomicU64::new(0),
+            dies_at: kills,
+        };
+        let store = Store::open(Box::new(backend)).unwrap();
+        let ended = repair(&store, &limits, Mode::Write, &|_, _| {}, &|_| {});
+        if ended.is_ok() {
+            assert!(archive.all_rows() == sound);
+            break;
+        }
+        kills += 1;
+        assert_eq!(archive.repaired(Mode::Write).refused, []);
+        assert!(archive.all_rows() == sound, "killed at commit {kills}");
+    }
+    assert!(kills > 2, "it takes several commits: {kills}");
+}
