@@ -194,13 +194,12 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
     })
 }
 
+/// The files of the log, and the batches in it that redb does not hold, each with its number.
+type Log = ([Segment; 2], Vec<(u64, Batch)>);
+
 /// The files of the log, and what they hold that redb does not. They are made or begun only when they hold
 /// nothing.
-fn read_log(
-    disk: &dyn Disk,
-    state: &LogState,
-    segment_bytes: usize,
-) -> Result<([Segment; 2], Vec<(u64, Batch)>), StoreError> {
+fn read_log(disk: &dyn Disk, state: &LogState, segment_bytes: usize) -> Result<Log, StoreError> {
     let may_make = !state.is_open;
     let mut contents = Vec::new();
     let mut segments = Vec::new();
