@@ -5,10 +5,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, StorageError};
 
 use crate::error::StoreError;
-use crate::redb_file;
+use crate::{redb_file, trial};
 
 /// The name of redb's file inside the data folder.
 pub const FILE_NAME: &str = "casewright.redb";
@@ -33,6 +34,12 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// Another process has it open, or it is no store.
     fn database(&self) -> Result<Database, StoreError>;
+
+    /// Opens redb's file so that nothing is written to it, whatever is done; none when it is not there.
+    ///
+    /// # Errors
+    /// As [`Disk::database`].
+    fn trial(&self) -> Result<Option<Database>, StoreError>;
 
     /// Opens a file of the log: 0 or 1. It is made when it is not there, if it may be.
     ///
@@ -107,6 +114,25 @@ impl Disk for Folder {
         open(&path)
     }
 
+    fn trial(&self) -> Result<Option<Database>, StoreError> {
+        let path = self.path.join(FILE_NAME);
+        let shown = path.display().to_string();
+        // As redb opens it, so that what cannot be written is told now.
+        let file = match OpenOptions::new().read(true).write(true).open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(StoreError::Io(format!(
+                    "cannot open the store `{shown}`: {error}"
+                )));
+            }
+        };
+        let opened = FileBackend::new(file).and_then(trial::open);
+        opened
+            .map(Some)
+            .map_err(|error| cannot_open(&shown, &error))
+    }
+
     fn log(&self, number: usize, may_make: bool) -> io::Result<Box<dyn LogFile>> {
         let name = LOG_FILE_NAMES
             .get(number)
@@ -153,6 +179,9 @@ pub(crate) fn cannot_open(path: &str, error: &DatabaseError) -> StoreError {
     match error {
         DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path),
         DatabaseError::Storage(StorageError::Corrupted(message)) => no_store(message.clone()),
+        DatabaseError::UpgradeRequired(version) => {
+            no_store(format!("it is of version {version} of redb's format"))
+        }
         // A file that is shorter than a store can be, or that begins otherwise.
         DatabaseError::Storage(StorageError::Io(error))
             if matches!(

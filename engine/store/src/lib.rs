@@ -28,6 +28,7 @@ pub mod simulated;
 pub mod step;
 pub mod store;
 pub mod tables;
+mod trial;
 pub mod verify;
 pub mod write_ahead;
 

@@ -3,8 +3,9 @@
 //! redb panics on some kinds of damage to its file. Every call to it goes through `contained`, so
 //! that damage is an error like any other.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Once, PoisonError, RwLock};
 
 use redb::{
     AccessGuard, Database, Durability, ReadOnlyTable, ReadableDatabase, StorageError,
@@ -94,6 +95,8 @@ pub(crate) struct LogState {
     pub(crate) moved: u64,
     /// Whether the log may hold more.
     pub(crate) is_open: bool,
+    /// How long the files of the log are at least, in bytes.
+    pub(crate) lengths: [u64; 2],
 }
 
 /// A key or a value, where it lies.
@@ -104,6 +107,23 @@ fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static 
 }
 
 impl Redb {
+    /// What redb knows of the log, without touching its file; none when it is not there.
+    ///
+    /// # Errors
+    /// As [`Redb::open`].
+    pub(crate) fn trial(disk: Arc<dyn Disk>) -> Result<Option<LogState>, StoreError> {
+        let opened = contained(|| disk.trial()?.map(prepare).transpose());
+        let opened = opened.unwrap_or_else(|message| Err(no_store(&*disk, message)))?;
+        if opened.is_none() {
+            return Ok(None);
+        }
+        let redb = Redb {
+            disk,
+            opened: RwLock::new(opened),
+        };
+        redb.log_state().map(Some)
+    }
+
     /// Opens redb's file, making it when it is not there.
     ///
     /// # Errors
@@ -167,8 +187,8 @@ impl Redb {
         };
         match self.with(write) {
             Ok(Ok(done)) => Ok(done),
+            Ok(Err(redb::Error::Corrupted(message))) | Err(message) => Err(damaged(&message)),
             Ok(Err(error)) => Err(io("cannot write to the store", &error)),
-            Err(message) => Err(io("cannot write to the store, which is damaged", &message)),
         }
     }
 
@@ -222,6 +242,7 @@ impl Redb {
                 id: value("id")?.unwrap_or_default(),
                 moved: moved.as_slice().try_into().map_or(0, u64::from_be_bytes),
                 is_open: value("open")?.is_some_and(|flag| flag == [1]),
+                lengths: lengths(&value("lengths")?.unwrap_or_default()),
             })
         })
     }
@@ -276,16 +297,21 @@ impl Drop for Redb {
 }
 
 fn open(disk: &dyn Disk) -> Result<Opened, StoreError> {
-    let opened = contained(|| {
-        let database = disk.database()?;
-        make_tables(&database)
-            .and_then(|()| Opened::of(database))
-            .map_err(|error| io("cannot prepare the store", &error))
-    });
-    opened.map_err(|message| StoreError::NoStore {
+    let opened = contained(|| prepare(disk.database()?));
+    opened.unwrap_or_else(|message| Err(no_store(disk, message)))
+}
+
+fn prepare(database: Database) -> Result<Opened, StoreError> {
+    make_tables(&database)
+        .and_then(|()| Opened::of(database))
+        .map_err(|error| io("cannot prepare the store", &error))
+}
+
+fn no_store(disk: &dyn Disk, message: String) -> StoreError {
+    StoreError::NoStore {
         path: disk.path(FILE_NAME),
         message,
-    })?
+    }
 }
 
 fn make_tables(database: &Database) -> Result<(), redb::Error> {
@@ -302,18 +328,50 @@ fn make_tables(database: &Database) -> Result<(), redb::Error> {
     Ok(())
 }
 
+fn damaged(message: &str) -> StoreError {
+    StoreError::Io(format!(
+        "cannot write to the store, which is damaged: {message}\n\nhint: stop what uses it, and put back a copy of the data folder"
+    ))
+}
+
+/// Two numbers; zero where there is none.
+fn lengths(bytes: &[u8]) -> [u64; 2] {
+    let mut numbers = bytes.as_chunks::<8>().0.iter();
+    [0, 1].map(|_| numbers.next().map_or(0, |bytes| u64::from_be_bytes(*bytes)))
+}
+
 fn write_log_state(transaction: &WriteTransaction, state: &LogState) -> Result<(), redb::Error> {
     let mut rows = transaction.open_table(LOG)?;
     rows.insert("id", state.id.as_slice())?;
     rows.insert("moved", state.moved.to_be_bytes().as_slice())?;
     rows.insert("open", [u8::from(state.is_open)].as_slice())?;
+    let lengths = state.lengths.map(u64::to_be_bytes);
+    rows.insert("lengths", lengths.as_flattened())?;
     Ok(())
+}
+
+thread_local! {
+    /// How many calls of [`contained`] are under way.
+    static CONTAINED: Cell<u32> = const { Cell::new(0) };
 }
 
 /// What some work with redb comes to, or what it said when it panicked.
 fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        let told = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            // What is contained is told as an error.
+            if CONTAINED.get() == 0 {
+                told(panic);
+            }
+        }));
+    });
+    CONTAINED.set(CONTAINED.get() + 1);
     // After a panic redb refuses what could build on it: its locks are poisoned.
-    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    CONTAINED.set(CONTAINED.get() - 1);
+    done.map_err(|panic| {
         let told = panic.downcast_ref::<String>().map(String::as_str);
         let told = told.or_else(|| panic.downcast_ref::<&str>().copied());
         told.unwrap_or("the file cannot be read").to_owned()

@@ -13,6 +13,7 @@ use redb::{Builder, Database, StorageBackend};
 
 use crate::disk::{Disk, FILE_NAME, LOG_FILE_NAMES, LogFile, cannot_open};
 use crate::error::StoreError;
+use crate::trial;
 use file::{Change, FileState};
 
 /// How much of its file redb keeps in memory: so little that it writes in the middle of things.
@@ -227,6 +228,21 @@ impl Disk for SimulatedDisk {
             self.lock().is_making = false;
         }
         open().map_err(|error| cannot_open(FILE_NAME, &error))
+    }
+
+    fn trial(&self) -> Result<Option<Database>, StoreError> {
+        let found = self.read(FILE_NAME);
+        if found.is_none_or(|bytes| bytes.is_empty()) {
+            return Ok(None);
+        }
+        let file = File {
+            disk: self.clone(),
+            name: FILE_NAME,
+        };
+        let opened = trial::open(file);
+        opened
+            .map(Some)
+            .map_err(|error| cannot_open(FILE_NAME, &error))
     }
 
     fn log(&self, number: usize, may_make: bool) -> io::Result<Box<dyn LogFile>> {

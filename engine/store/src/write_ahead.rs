@@ -134,6 +134,12 @@ impl WriteAhead {
     /// # Errors
     /// As [`WriteAhead::open`].
     pub fn in_place(disk: Arc<dyn Disk>, segment_bytes: usize) -> Result<Self, StoreError> {
+        // What is damaged is refused before anything is touched.
+        if let Some(state) = Redb::trial(disk.clone())?
+            && state.is_open
+        {
+            read_log(&*disk, &state, segment_bytes)?;
+        }
         let redb = Redb::open(disk.clone())?;
         let writer = recovered(&redb, &*disk, segment_bytes)?;
         Ok(WriteAhead {
@@ -165,32 +171,9 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
         state.id = disk.new_id();
         redb.set_log_state(&state)?;
     }
-    let may_make = !state.is_open;
-    let mut contents = Vec::new();
-    let mut segments = Vec::new();
-    for (number, name) in LOG_FILE_NAMES.iter().enumerate() {
-        let damaged = |message: String| StoreError::NoStore {
-            path: disk.path(name),
-            message,
-        };
-        let file = disk.log(number, may_make).map_err(|error| {
-            damaged(format!(
-                "cannot open it, and it may hold the last steps: {error}"
-            ))
-        })?;
-        let (segment, bytes) =
-            Segment::open(file, &state.id, segment_bytes, may_make).map_err(damaged)?;
-        segments.push(segment);
-        contents.push(bytes);
-    }
-    let segments: [Segment; 2] = segments
-        .try_into()
-        .map_err(|_| StoreError::Io("expected two files of the log".to_owned()))?;
+    let (segments, batches) = read_log(disk, &state, segment_bytes)?;
+    state.lengths = segments.each_ref().map(Segment::length);
     if state.is_open {
-        let batches = recover(&contents, state.moved).map_err(|message| StoreError::NoStore {
-            path: LOG_FILE_NAMES.map(|name| disk.path(name)).join("`, `"),
-            message,
-        })?;
         let mut overlay = Overlay::default();
         for (number, batch) in batches {
             overlay.write(batch);
@@ -209,6 +192,43 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
         id: state.id,
         broken: None,
     })
+}
+
+/// The files of the log, and the batches in it that redb does not hold, each with its number.
+type Log = ([Segment; 2], Vec<(u64, Batch)>);
+
+/// The files of the log, and what they hold that redb does not. They are made or begun only when they hold
+/// nothing.
+fn read_log(disk: &dyn Disk, state: &LogState, segment_bytes: usize) -> Result<Log, StoreError> {
+    let may_make = !state.is_open;
+    let mut contents = Vec::new();
+    let mut segments = Vec::new();
+    for (number, (name, least)) in LOG_FILE_NAMES.iter().zip(state.lengths).enumerate() {
+        let damaged = |message: String| StoreError::NoStore {
+            path: disk.path(name),
+            message,
+        };
+        let file = disk.log(number, may_make).map_err(|error| {
+            damaged(format!(
+                "cannot open it, and it may hold the last steps: {error}"
+            ))
+        })?;
+        let (segment, bytes) =
+            Segment::open(file, &state.id, segment_bytes, least, may_make).map_err(damaged)?;
+        segments.push(segment);
+        contents.push(bytes);
+    }
+    let segments: [Segment; 2] = segments
+        .try_into()
+        .map_err(|_| StoreError::Io("expected two files of the log".to_owned()))?;
+    if may_make {
+        return Ok((segments, Vec::new()));
+    }
+    let batches = recover(&contents, state.moved).map_err(|message| StoreError::NoStore {
+        path: LOG_FILE_NAMES.map(|name| disk.path(name)).join("`, `"),
+        message,
+    })?;
+    Ok((segments, batches))
 }
 
 impl Shared {
@@ -404,6 +424,7 @@ impl Writer {
             id: self.id.clone(),
             moved: self.last,
             is_open: true,
+            lengths: self.segments.each_ref().map(Segment::length),
         }
     }
 }

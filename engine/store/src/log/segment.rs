@@ -51,7 +51,7 @@ impl AppendError {
 
 impl Segment {
     /// A segment that is written from its beginning, and the frames that it holds as yet. A file without
-    /// a header gets one, if it may be made.
+    /// a header gets one, and room for some frames, if it may be made; else it must have `least` bytes.
     ///
     /// # Errors
     /// It cannot be read, or is no log of the store with this id.
@@ -59,14 +59,17 @@ impl Segment {
         mut file: Box<dyn LogFile>,
         id: &[u8],
         segment_bytes: usize,
+        least: u64,
         may_make: bool,
     ) -> Result<(Self, Vec<u8>), String> {
         let mut bytes = file.read().map_err(|error| error.to_string())?;
         let mut header = [MAGIC, id].concat();
         header.resize(HEADER_BYTES, 0);
         let found = bytes.get(..HEADER_BYTES).unwrap_or(&bytes);
-        if found != header {
-            let is_unwritten = header.starts_with(found) || found.iter().all(|byte| *byte == 0);
+        let is_cut_short = !may_make && (bytes.len() as u64) < least;
+        if found != header || is_cut_short {
+            let is_unwritten =
+                is_cut_short || header.starts_with(found) || found.iter().all(|byte| *byte == 0);
             if !is_unwritten {
                 let whose = match found.starts_with(MAGIC) {
                     true => "it is the log of another store",
@@ -83,13 +86,22 @@ impl Segment {
         }
         let length = bytes.len().max(HEADER_BYTES);
         let frames = bytes.split_off(bytes.len().min(HEADER_BYTES));
-        let segment = Segment {
+        let mut segment = Segment {
             file,
             end: 0,
             length,
-            growth: GROWTH_BYTES.min(segment_bytes),
+            growth: GROWTH_BYTES.min(segment_bytes / 4),
         };
+        if may_make {
+            let grown = segment.grow(HEADER_BYTES + segment.growth);
+            grown.map_err(|error| error.to_string())?;
+        }
         Ok((segment, frames))
+    }
+
+    /// How long its file is, in bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.length as u64
     }
 
     /// How many bytes its frames take up.

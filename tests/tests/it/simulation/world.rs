@@ -19,7 +19,7 @@ use super::oracle::Oracle;
 /// A Monday morning.
 const START_MS: i64 = 1_767_574_800_000;
 /// So small that a few steps fill it.
-const SEGMENT_BYTES: usize = 12 * 1024;
+const SEGMENT_BYTES: usize = 6 * 1024;
 
 /// What outlives a crash.
 pub(crate) struct World {

@@ -7,6 +7,8 @@
     reason = "a test that cannot go on should say so"
 )]
 
+mod damage;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
