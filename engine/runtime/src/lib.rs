@@ -3,7 +3,7 @@
 //! One command goes through here like this: [`Runtime`] puts it into the lane of its case (`lane`),
 //! reads the case, takes the pure step with the time of the [`clock`] and the answers of the
 //! [`plugins`], hands what came of it to the committer (`committer`), and answers once that is on
-//! disk. What is due later is woken by `timer`.
+//! disk. What is due later is woken by `timer`. A request that may be sent again is carried out [`once`].
 //!
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.
@@ -13,6 +13,7 @@ mod committer;
 pub mod definitions;
 pub mod error;
 mod lane;
+pub mod once;
 pub mod plugins;
 pub mod query;
 pub mod runtime;
@@ -21,7 +22,8 @@ mod timer;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use definitions::Definitions;
 pub use error::CommandError;
+pub use once::{Done, Once, Reply, Terms};
 pub use plugins::Plugins;
 pub use runtime::{Committed, Runtime, View};
 
-pub use casewright_store::{CaseFilter, StoreError};
+pub use casewright_store::{CaseFilter, RequestKey, StoreError};

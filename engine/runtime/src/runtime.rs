@@ -1,7 +1,7 @@
 //! The runtime: commands in, committed steps out.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use casewright_case::{Actor, Case, Outcome, Record, Refusal, Setting};
@@ -10,13 +10,14 @@ use casewright_definition::{Definition, Digest};
 use casewright_store::tables::Table;
 use casewright_store::{DueTimer, StepWrite, Store, StoreError, StoredCase, WriteAhead};
 use serde_json::Value as Json;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use crate::clock::Clock;
 use crate::committer::Committer;
 use crate::definitions::Definitions;
 use crate::error::CommandError;
-use crate::lane::Lanes;
+use crate::lane::{Lanes, Place};
+use crate::once::{Done, InFlight, Remember, Reply, Terms, Turn};
 use crate::plugins::Plugins;
 use crate::timer;
 
@@ -33,6 +34,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     limits: Limits,
     lanes: Lanes,
+    in_flight: InFlight,
     /// Gone once the runtime is shut down.
     committer: Mutex<Option<Committer>>,
     thread: Mutex<Option<thread::JoinHandle<()>>>,
@@ -51,6 +53,21 @@ pub struct View {
     pub definition: Arc<Definition>,
 }
 
+/// What a command holds while it is carried out.
+#[derive(Default)]
+struct Held {
+    permit: Option<OwnedSemaphorePermit>,
+    remember: Option<Remember>,
+}
+
+/// A step that is to be written.
+struct Writing {
+    before: Option<StoredCase>,
+    outcome: Outcome,
+    definition: Arc<Definition>,
+    fired: Option<DueTimer>,
+}
+
 /// A step that is on disk.
 #[derive(Clone, Debug)]
 pub struct Committed {
@@ -60,6 +77,8 @@ pub struct Committed {
     pub record: Option<Record>,
     /// The record's place in the journal.
     pub sequence: u64,
+    /// What it was answered with, when that is remembered.
+    pub reply: Option<Reply>,
 }
 
 impl Runtime {
@@ -99,6 +118,7 @@ impl Runtime {
                 clock,
                 limits,
                 lanes: Lanes::new(),
+                in_flight: InFlight::default(),
                 committer: Mutex::new(Some(committer)),
                 thread: Mutex::new(Some(thread)),
                 applying: Mutex::default(),
@@ -150,7 +170,33 @@ impl Runtime {
     /// The store failed.
     pub fn apply(&self, definitions: Vec<Definition>) -> Result<Vec<Arc<Definition>>, StoreError> {
         // What is stored last must be what is current last.
-        let _turn = lock(&self.shared.applying);
+        let turn = lock(&self.shared.applying);
+        self.apply_in(&turn, definitions)
+    }
+
+    /// Applies a definition if the one that is current, or that there is none, is as `wanted` says. None
+    /// when it is not.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn apply_if(
+        &self,
+        definition: Definition,
+        wanted: impl FnOnce(Option<&Definition>) -> bool,
+    ) -> Result<Option<Arc<Definition>>, StoreError> {
+        let turn = lock(&self.shared.applying);
+        let current = self.shared.definitions.current(&definition.id);
+        if !wanted(current.as_deref()) {
+            return Ok(None);
+        }
+        Ok(self.apply_in(&turn, vec![definition])?.pop())
+    }
+
+    fn apply_in(
+        &self,
+        _turn: &MutexGuard<'_, ()>,
+        definitions: Vec<Definition>,
+    ) -> Result<Vec<Arc<Definition>>, StoreError> {
         let stored: Vec<_> = definitions
             .iter()
             .map(|definition| (definition.digest, &definition.bundle))
@@ -175,9 +221,46 @@ impl Runtime {
         data: Json,
         actor: Actor,
     ) -> Result<Committed, CommandError> {
+        self.open_now(workflow, id, data, actor, Held::default())
+            .await
+    }
+
+    /// Opens a case on terms, as [`Runtime::open`] does.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub async fn open_on(
+        &self,
+        terms: Terms,
+        workflow: &str,
+        id: Option<String>,
+        data: Json,
+        actor: Actor,
+    ) -> Result<Done, CommandError> {
+        let held = match self.held(terms)? {
+            Ok(held) => held,
+            Err(reply) => return Ok(Done::Before(reply)),
+        };
+        let opened = self.open_now(workflow, id, data, actor, held).await?;
+        Ok(Done::Now(opened))
+    }
+
+    async fn open_now(
+        &self,
+        workflow: &str,
+        id: Option<String>,
+        data: Json,
+        actor: Actor,
+        held: Held,
+    ) -> Result<Committed, CommandError> {
         let definition = self.current(workflow)?;
         let id = id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string());
-        self.in_lane(id, move |runtime, id| async move {
+        let place = self.line_up(&id)?;
+        self.in_lane(place, id, move |runtime, id| async move {
+            let Held {
+                permit: _permit,
+                mut remember,
+            } = held;
             if let Some(stored) = runtime.shared.store.case(&id)? {
                 return runtime.repeated(&id, &stored, &definition, &data, &actor);
             }
@@ -188,7 +271,13 @@ impl Runtime {
                 refusal,
                 case: None,
             })?;
-            runtime.write(None, outcome, definition, None).await
+            let step = Writing {
+                before: None,
+                outcome,
+                definition,
+                fired: None,
+            };
+            runtime.write(step, remember.as_mut()).await
         })
         .await
     }
@@ -205,7 +294,46 @@ impl Runtime {
         actor: Actor,
         revisions: Option<Vec<u64>>,
     ) -> Result<Committed, CommandError> {
-        self.in_lane(id.to_owned(), move |runtime, id| async move {
+        self.send_now(id, event, data, actor, revisions, Held::default())
+            .await
+    }
+
+    /// Sends a case an event on terms, as [`Runtime::send`] does.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub async fn send_on(
+        &self,
+        terms: Terms,
+        id: &str,
+        event: String,
+        data: Json,
+        actor: Actor,
+        revisions: Option<Vec<u64>>,
+    ) -> Result<Done, CommandError> {
+        let held = match self.held(terms)? {
+            Ok(held) => held,
+            Err(reply) => return Ok(Done::Before(reply)),
+        };
+        let sent = self.send_now(id, event, data, actor, revisions, held);
+        Ok(Done::Now(sent.await?))
+    }
+
+    async fn send_now(
+        &self,
+        id: &str,
+        event: String,
+        data: Json,
+        actor: Actor,
+        revisions: Option<Vec<u64>>,
+        held: Held,
+    ) -> Result<Committed, CommandError> {
+        let place = self.line_up(id)?;
+        self.in_lane(place, id.to_owned(), move |runtime, id| async move {
+            let Held {
+                permit: _permit,
+                mut remember,
+            } = held;
             let (stored, view) = runtime.load(&id)?;
             let found = view.case.revision;
             if let Some(expected) = revisions
@@ -213,10 +341,11 @@ impl Runtime {
             {
                 return Err(CommandError::RevisionMismatch { expected, found });
             }
+            let step = move |setting: Setting<'_>, case: &Case| {
+                casewright_case::send(setting, case, &event, &data, &actor)
+            };
             runtime
-                .step(stored, view, None, move |setting, case| {
-                    casewright_case::send(setting, case, &event, &data, &actor)
-                })
+                .step(stored, view, None, remember.as_mut(), step)
                 .await
         })
         .await
@@ -225,13 +354,15 @@ impl Runtime {
     /// Fires a timer that is due. Its row goes with the step, or alone when its case no longer knows it.
     pub(crate) async fn fire(&self, timer: &DueTimer) -> Result<(), CommandError> {
         let timer = timer.clone();
-        self.in_lane(timer.case.clone(), move |runtime, id| async move {
+        let place = self.shared.lanes.place(&timer.case);
+        self.in_lane(place, timer.case.clone(), move |runtime, id| async move {
             let (stored, view) = runtime.load(&id)?;
             let sequence = timer.sequence;
+            let step = move |setting: Setting<'_>, case: &Case| {
+                casewright_case::fire(setting, case, sequence)
+            };
             let fired = runtime
-                .step(stored, view, Some(timer.clone()), move |setting, case| {
-                    casewright_case::fire(setting, case, sequence)
-                })
+                .step(stored, view, Some(timer.clone()), None, step)
                 .await;
             match fired {
                 Ok(_) => Ok(()),
@@ -288,9 +419,32 @@ impl Runtime {
         })
     }
 
+    /// What a command on terms holds, or what was answered to it before.
+    fn held(&self, terms: Terms) -> Result<Result<Held, Reply>, CommandError> {
+        let Terms { permit, once } = terms;
+        Ok(match self.turn_of(once)? {
+            Turn::Past(reply) => Err(reply),
+            Turn::Now(remember) => Ok(Held { permit, remember }),
+        })
+    }
+
+    pub(crate) fn in_flight(&self) -> &InFlight {
+        &self.shared.in_flight
+    }
+
+    /// A place in the lane of a case, for a command from outside.
+    fn line_up(&self, case: &str) -> Result<Place, CommandError> {
+        self.shared.lanes.line_up(case).ok_or(CommandError::Busy)
+    }
+
     /// Runs a command in the lane of its case. It goes on to its end even when whoever asked does
     /// not wait for it: a step that is half written must not be overtaken.
-    async fn in_lane<T, F, R>(&self, case: String, command: F) -> Result<T, CommandError>
+    async fn in_lane<T, F, R>(
+        &self,
+        place: Place,
+        case: String,
+        command: F,
+    ) -> Result<T, CommandError>
     where
         T: Send + 'static,
         F: FnOnce(Runtime, String) -> R + Send + 'static,
@@ -298,7 +452,7 @@ impl Runtime {
     {
         let runtime = self.clone();
         let task = tokio::spawn(async move {
-            let _turn = runtime.shared.lanes.enter(&case).await;
+            let _turn = place.turn().await;
             command(runtime.clone(), case).await
         });
         match task.await {
@@ -355,6 +509,7 @@ impl Runtime {
         stored: StoredCase,
         view: View,
         fired: Option<DueTimer>,
+        remember: Option<&mut Remember>,
         step: impl FnOnce(Setting<'_>, &Case) -> Result<Outcome, Refusal> + Send + 'static,
     ) -> Result<Committed, CommandError> {
         let View { case, definition } = view;
@@ -364,7 +519,15 @@ impl Runtime {
             .take_step(definition.clone(), move |setting| step(setting, &before))
             .await?;
         match outcome {
-            Ok(outcome) => self.write(Some(stored), outcome, definition, fired).await,
+            Ok(outcome) => {
+                let step = Writing {
+                    before: Some(stored),
+                    outcome,
+                    definition,
+                    fired,
+                };
+                self.write(step, remember).await
+            }
             Err(refusal) => Err(CommandError::Refused {
                 refusal,
                 case: Some((Box::new(case.as_ref().clone()), definition)),
@@ -374,33 +537,41 @@ impl Runtime {
 
     async fn write(
         &self,
-        before: Option<StoredCase>,
-        outcome: Outcome,
-        definition: Arc<Definition>,
-        fired: Option<DueTimer>,
+        writing: Writing,
+        remember: Option<&mut Remember>,
     ) -> Result<Committed, CommandError> {
         let committer = lock(&self.shared.committer).clone();
         let committer = committer.ok_or(CommandError::Stopped)?;
+        let Outcome {
+            case,
+            record,
+            effects,
+        } = writing.outcome;
         let schedules = |effect: &Effect| matches!(effect, Effect::Schedule { .. });
-        let wakes_timers = outcome.effects.iter().any(schedules);
+        let wakes_timers = effects.iter().any(schedules);
+        let view = View {
+            case,
+            definition: writing.definition,
+        };
+        let answered = remember.map(|remember| remember.answer(&view, record.at));
+        let (reply, answer) = answered.unzip();
         let step = StepWrite {
-            before,
-            case: outcome.case.clone(),
-            definition: definition.clone(),
-            record: outcome.record.clone(),
-            fired,
+            before: writing.before,
+            case: view.case.clone(),
+            definition: view.definition.clone(),
+            record: record.clone(),
+            fired: writing.fired,
+            answer,
         };
         let sequence = committer.commit(step).await?;
         if wakes_timers {
             self.shared.timers_changed.notify_one();
         }
         Ok(Committed {
-            view: View {
-                case: outcome.case,
-                definition,
-            },
-            record: Some(outcome.record),
+            view,
+            record: Some(record),
             sequence,
+            reply,
         })
     }
 
@@ -435,6 +606,7 @@ impl Runtime {
                 sequence: stored.record.last.sequence,
                 view,
                 record: None,
+                reply: None,
             });
         }
         Err(CommandError::CaseExists {
@@ -458,7 +630,7 @@ pub(crate) fn corrupt(table: Table, message: String) -> StoreError {
     StoreError::Corrupt { table, message }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // What lies under these locks is taken or cloned whole, so poison cannot have spoilt it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

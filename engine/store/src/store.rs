@@ -1,10 +1,13 @@
 //! The store: steps go in, cases, journal, timers and definitions come out.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use casewright_chart::Timestamp;
 use casewright_definition::{Bundle, Digest};
 
+use crate::answer::{Expiring, RequestKey};
+use crate::codec::answer_record::AnswerRecord;
 use crate::codec::case_record::{CaseRecord, Link};
 use crate::codec::decode;
 use crate::codec::journal_record::JournalRecord;
@@ -23,6 +26,8 @@ pub struct Store {
     next_sequence: AtomicU64,
     /// Whether the last commit failed for the backend's sake.
     failed: AtomicBool,
+    /// Which answers are forgotten next. Only [`Store::commit`] asks.
+    expiring: Mutex<Expiring>,
 }
 
 /// A definition as it is stored.
@@ -72,15 +77,18 @@ impl Store {
             Some((key, _)) => sequence_of(key)?,
             None => 0,
         };
+        let expiring = Mutex::new(Expiring::of(&*key_value)?);
         Ok(Store {
+            expiring,
             key_value,
             next_sequence: AtomicU64::new(last + 1),
             failed: AtomicBool::new(false),
         })
     }
 
-    /// Writes steps in one commit: each with its record, timers and index entries. Gives the places
-    /// of their records in the journal. Must not run twice at a time.
+    /// Writes steps in one commit: each with its record, timers, index entries, and its answer if that is
+    /// remembered; some answers that have expired go with it. Gives the places of their records in the
+    /// journal. Must not run twice at a time.
     ///
     /// # Errors
     /// A case is no longer what a step was based on, or the backend failed. Nothing was written.
@@ -92,6 +100,10 @@ impl Store {
             add_step(&mut batch, step, sequence)?;
             sequences.push(sequence);
         }
+        let mut expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = steps.iter().map(|step| step.record.at.unix_ms()).max();
+        let now = now.unwrap_or(i64::MIN);
+        let left = expiring.remove(&*self.key_value, &mut batch, steps.len(), now)?;
         let committed = self.key_value.commit(&batch);
         let failed = matches!(
             committed,
@@ -99,6 +111,11 @@ impl Store {
         );
         self.failed.store(failed, Ordering::Relaxed);
         committed?;
+        let answers = steps.iter().filter_map(|step| step.answer.as_ref());
+        if let Some(left) = left {
+            *expiring = left;
+        }
+        answers.for_each(|answer| expiring.note(answer));
         let next = first + steps.len() as u64;
         self.next_sequence.store(next, Ordering::Relaxed);
         Ok(sequences)
@@ -121,6 +138,17 @@ impl Store {
             }
             None => Ok(None),
         }
+    }
+
+    /// What was answered to a request, if that is remembered; it may have expired.
+    ///
+    /// # Errors
+    /// The backend failed, or the record is damaged.
+    pub fn answer(&self, request: &RequestKey) -> Result<Option<AnswerRecord>, StoreError> {
+        let found = self.key_value.get(Table::Answers, request.bytes())?;
+        found
+            .map(|bytes| decode(Table::Answers, &bytes))
+            .transpose()
     }
 
     /// The ids of cases in order, after `after` if it is given.
