@@ -38,6 +38,8 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 pub struct Settings {
     arguments: Vec<String>,
     may_panic: bool,
+    /// What a shell does before the server takes its place.
+    before: Option<String>,
 }
 
 /// A server that runs.
@@ -74,6 +76,7 @@ impl Settings {
         Settings {
             arguments: Vec::new(),
             may_panic: false,
+            before: None,
         }
         .with("--listen", "127.0.0.1:0")
     }
@@ -90,6 +93,14 @@ impl Settings {
     #[must_use]
     pub fn on_damaged_data(mut self) -> Self {
         self.may_panic = true;
+        self
+    }
+
+    /// In a process that a shell has prepared: `ulimit -n 64`.
+    #[cfg(unix)]
+    #[must_use]
+    pub fn after(mut self, commands: &str) -> Self {
+        self.before = Some(commands.to_owned());
         self
     }
 
@@ -179,7 +190,15 @@ impl Settings {
     }
 
     fn spawn(&self) -> Child {
-        let mut command = Command::new(crate::binary());
+        let mut command = match &self.before {
+            None => Command::new(crate::binary()),
+            Some(before) => {
+                let mut shell = Command::new("sh");
+                shell.args(["-c", &format!("{before} && exec \"$0\" \"$@\"")]);
+                shell.arg(crate::binary());
+                shell
+            }
+        };
         command.arg("serve").args(&self.arguments);
         command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
         command.stdin(Stdio::null());

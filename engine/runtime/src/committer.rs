@@ -3,11 +3,14 @@
 use std::sync::Arc;
 use std::thread;
 
+use casewright_chart::Timestamp;
 use casewright_store::{StepWrite, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task;
 
+use crate::command::Held;
 use crate::error::CommandError;
+use crate::timer::Alarm;
 
 /// How many steps go into one commit at most. Beyond this a larger batch saves little and makes the
 /// first in it wait.
@@ -15,10 +18,13 @@ const MAX_BATCH: usize = 256;
 /// How many steps may wait for the committer. More would only wait longer, so they are turned away.
 const MAX_WAITING: usize = 4096;
 
-type Answer = Result<u64, CommandError>;
+type Answer = Result<(Box<StepWrite>, u64), CommandError>;
 
 struct Request {
-    step: StepWrite,
+    step: Box<StepWrite>,
+    held: Held,
+    /// When the first of the timers is due that it sets.
+    due: Option<Timestamp>,
     answer: oneshot::Sender<Answer>,
 }
 
@@ -51,12 +57,12 @@ impl Writer {
 
 impl Committer {
     /// Starts the thread.
-    pub(crate) fn start(store: Arc<Store>) -> std::io::Result<(Self, Writer)> {
+    pub(crate) fn start(store: Arc<Store>, alarm: Arc<Alarm>) -> std::io::Result<(Self, Writer)> {
         let (requests, mut waiting) = mpsc::channel(MAX_WAITING);
         let run = move || {
             let mut batch = Vec::with_capacity(MAX_BATCH);
             while waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
-                write(&store, &mut batch);
+                write(&store, &alarm, &mut batch);
             }
         };
         let thread = thread::Builder::new()
@@ -66,22 +72,34 @@ impl Committer {
     }
 
     /// Starts a task that writes in place.
-    pub(crate) fn start_in_place(store: Arc<Store>) -> (Self, Writer) {
+    pub(crate) fn start_in_place(store: Arc<Store>, alarm: Arc<Alarm>) -> (Self, Writer) {
         let (requests, mut waiting) = mpsc::channel(MAX_WAITING);
         let run = async move {
             let mut batch = Vec::with_capacity(MAX_BATCH);
             while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
-                write(&store, &mut batch);
+                write(&store, &alarm, &mut batch);
             }
         };
         (Committer { requests }, Writer::Task(tokio::spawn(run)))
     }
 
-    /// Writes a step; the place of its record in the journal, once it is on disk.
-    pub(crate) async fn commit(&self, step: StepWrite) -> Answer {
+    /// Writes a step. What it holds is let go once it is on disk, or is known not to be; it comes back
+    /// with the place of its record in the journal.
+    pub(crate) async fn commit(
+        &self,
+        step: Box<StepWrite>,
+        held: Held,
+        due: Option<Timestamp>,
+    ) -> Answer {
         let (answer, answered) = oneshot::channel();
+        let request = Request {
+            step,
+            held,
+            due,
+            answer,
+        };
         self.requests
-            .try_send(Request { step, answer })
+            .try_send(request)
             .map_err(|error| match error {
                 mpsc::error::TrySendError::Full(_) => CommandError::Busy,
                 mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
@@ -91,25 +109,29 @@ impl Committer {
 }
 
 /// Writes what is waiting, and answers.
-fn write(store: &Store, batch: &mut Vec<Request>) {
-    let (steps, answers): (Vec<StepWrite>, Vec<_>) = batch
-        .drain(..)
-        .map(|request| (request.step, request.answer))
-        .unzip();
-    for (answer, result) in answers.into_iter().zip(commit(store, &steps)) {
+fn write(store: &Store, alarm: &Alarm, batch: &mut Vec<Request>) {
+    let steps: Vec<&StepWrite> = batch.iter().map(|request| &*request.step).collect();
+    let results = commit(store, &steps);
+    for (request, result) in batch.drain(..).zip(results) {
+        if let (Ok(_), Some(due)) = (&result, request.due) {
+            alarm.expect(due);
+        }
+        drop(request.held);
         // Whoever asked may have gone; the step is written all the same.
-        let _ = answer.send(result);
+        let _ = request
+            .answer
+            .send(result.map(|sequence| (request.step, sequence)));
     }
 }
 
 /// One commit for all; or, when one of them is in the way of the others, one each.
-fn commit(store: &Store, steps: &[StepWrite]) -> Vec<Answer> {
+fn commit(store: &Store, steps: &[&StepWrite]) -> Vec<Result<u64, CommandError>> {
     match store.commit(steps) {
         Ok(sequences) => sequences.into_iter().map(Ok).collect(),
         Err(StoreError::Conflict { .. }) if steps.len() > 1 => steps
             .iter()
             .map(|step| {
-                let sequences = store.commit(std::slice::from_ref(step))?;
+                let sequences = store.commit(&[*step])?;
                 sequences.first().copied().ok_or(CommandError::Stopped)
             })
             .collect(),

@@ -40,6 +40,10 @@ pub enum CommandError {
         /// The case as it stands, with its definition; none when it was to be opened.
         case: Option<(Box<Case>, Arc<Definition>)>,
     },
+    /// The same request, by its key, is under way.
+    RequestInFlight,
+    /// The key belongs to another request.
+    KeyReused,
     /// More is waiting than can be taken on. Try again soon.
     Busy,
     /// The runtime is shutting down.
@@ -80,6 +84,10 @@ impl fmt::Display for CommandError {
                 )
             }
             CommandError::Refused { refusal, .. } => refusal.fmt(f),
+            CommandError::RequestInFlight => {
+                f.write_str("a request with this key is being carried out")
+            }
+            CommandError::KeyReused => f.write_str("the key was given to another request"),
             CommandError::Busy => f.write_str("too many commands are waiting"),
             CommandError::Stopped => f.write_str("the server is shutting down"),
             CommandError::Panicked => f.write_str("the engine failed; this is a fault in it"),

@@ -3,17 +3,19 @@
 //! One command goes through here like this: [`Runtime`] puts it into the lane of its case (`lane`),
 //! reads the case, takes the pure step with the time of the [`clock`] and the answers of the
 //! [`plugins`], hands what came of it to the committer (`committer`), and answers once that is on
-//! disk. What is due later is woken by `timer`. [`mod@verify`] asks of a whole store whether it is what its
-//! journal leads to, [`mod@repair`] makes it so.
+//! disk. What is due later is woken by `timer`. A request that may be sent again is carried out [`once`].
+//! [`mod@verify`] asks of a whole store whether it is what its journal leads to, [`mod@repair`] makes it so.
 //!
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.
 
 pub mod clock;
+mod command;
 mod committer;
 pub mod definitions;
 pub mod error;
 mod lane;
+pub mod once;
 pub mod plugins;
 pub mod query;
 pub mod repair;
@@ -24,9 +26,10 @@ pub mod verify;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use definitions::Definitions;
 pub use error::CommandError;
+pub use once::{Done, Once, Reply, Terms};
 pub use plugins::Plugins;
 pub use repair::repair;
 pub use runtime::{Committed, Runtime, View};
 pub use verify::{Report, verify};
 
-pub use casewright_store::{CaseFilter, StoreError};
+pub use casewright_store::{CaseFilter, RequestKey, StoreError};

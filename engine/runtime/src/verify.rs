@@ -5,6 +5,7 @@
 //! table. No more is in memory at a time than one case's records each, one bit for each record of the journal,
 //! and the ids of what is damaged.
 
+mod answers;
 pub mod fault;
 pub(crate) mod inspector;
 pub(crate) mod rows;
@@ -161,6 +162,8 @@ impl Verification<'_> {
                 Table::Cases => self.all_cases()?,
                 Table::Journal => report.steps = self.journal()?,
                 Table::Timers | Table::Index => self.beside(table)?,
+                Table::Answers => self.answers()?,
+                Table::Expiries => self.expiries()?,
             }
         }
         report.cases = self.cases.load(Ordering::Relaxed);

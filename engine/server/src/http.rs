@@ -1,11 +1,14 @@
 //! The HTTP API: JSON by the conventions (RFC 9110, RFC 9457), described by OpenAPI 3.1.
 
 mod actor;
+mod answer;
 mod body;
 mod cases;
+mod command;
 mod conditional;
 mod diagram;
 mod explanation;
+mod idempotency;
 mod index;
 mod openapi;
 mod problem;
@@ -22,6 +25,9 @@ use axum::routing::{get, post};
 use casewright_definition::Pack;
 use casewright_runtime::Runtime;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+use crate::edge::Edge;
 
 pub use openapi::openapi;
 pub use problem::{KINDS, Problem};
@@ -39,10 +45,14 @@ pub(crate) struct Server {
     pub(crate) runtime: Runtime,
     /// The pack against which workflows are checked that belong to none yet.
     pub(crate) pack: Arc<Pack>,
+    pub(crate) edge: Arc<Edge>,
+    /// Leave to carry out commands: `--max-commands` of them.
+    pub(crate) commands: Arc<Semaphore>,
 }
 
 /// The API on a runtime.
-pub fn app(runtime: Runtime, pack: Arc<Pack>) -> Router {
+pub fn app(runtime: Runtime, pack: Arc<Pack>, edge: Arc<Edge>) -> Router {
+    let commands = Arc::new(Semaphore::new(edge.max_commands));
     Router::new()
         .route("/", get(index::index))
         .route("/health", get(index::health))
@@ -67,7 +77,12 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>) -> Router {
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(map_response(private))
-        .with_state(Server { runtime, pack })
+        .with_state(Server {
+            runtime,
+            pack,
+            edge,
+            commands,
+        })
 }
 
 /// What is answered depends on who asks, and changes with every step: nobody may keep it (RFC 9111).

@@ -1,15 +1,17 @@
 //! The `casewright` binary: command line and HTTP API.
 //!
 //! [`cli`] says what can be asked for, each [`command`] does one of it; [`http`] is the API that
-//! `serve` offers; [`explanation`] is the form in which both tell what would come of an event;
+//! `serve` offers, and [`edge`] what lets clients in; [`explanation`] is the form in which both tell what would come of an event;
 //! [`shipped`] is the pack and the plugins that travel inside the binary, [`folder`] reads others from
 //! disk; [`sarif`] is what `check` tells code hosting.
 
 pub mod cli;
 pub mod command;
+pub mod edge;
 pub mod explanation;
 pub mod folder;
 pub mod http;
 pub mod sarif;
 pub mod scenario;
+mod seldom;
 pub mod shipped;

@@ -4,6 +4,7 @@
 //! so that a chart that is laid out in another way still finds them. Fields are numbered; a new one
 //! gets a new number and must be optional, a number is never used again.
 
+pub mod answer_record;
 pub mod case_record;
 pub mod journal_record;
 mod value;

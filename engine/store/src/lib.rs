@@ -4,13 +4,15 @@
 //! - [`codec`] is the stored form of records: CBOR (RFC 8949) behind a version byte;
 //! - [`key_value`] is the seam: `get`, `scan`, and one atomic, conditional `commit`. Behind it lie
 //!   [`write_ahead`], a log in front of redb, for use and [`memory`] for tests;
-//! - [`step`] is what goes into one commit, [`filter`] and [`due_timer`] what is asked for;
+//! - [`step`] is what goes into one commit, [`answer`] what is remembered with it, [`filter`] and
+//!   [`due_timer`] what is asked for;
 //! - [`verify`] is for who looks at rows without believing them;
 //! - [`Store`] writes steps and reads cases, journal, timers and definitions through it.
 //!
 //! Architecture invariants: keys, records and queries are written once, above the seam; a backend
 //! knows nothing of cases. Whatever is acknowledged has been synced.
 
+pub mod answer;
 pub mod codec;
 pub mod disk;
 pub mod due_timer;
@@ -32,6 +34,8 @@ mod trial;
 pub mod verify;
 pub mod write_ahead;
 
+pub use answer::{AnswerWrite, RequestKey};
+pub use codec::answer_record::{AnswerRecord, HeaderRecord};
 pub use codec::case_record::{CaseRecord, Link};
 pub use codec::journal_record::JournalRecord;
 pub use due_timer::DueTimer;

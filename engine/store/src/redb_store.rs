@@ -315,8 +315,8 @@ fn no_store(disk: &dyn Disk, message: String) -> StoreError {
 }
 
 fn make_tables(database: &Database) -> Result<(), redb::Error> {
-    let reading = database.begin_read()?;
-    if reading.open_table(LOG).is_ok() {
+    // A store of an older format may lack some.
+    if Snapshot::of(database).is_ok() {
         return Ok(());
     }
     let transaction = database.begin_write()?;

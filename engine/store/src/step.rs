@@ -6,6 +6,7 @@ use casewright_case::{Case, Record};
 use casewright_chart::Chart;
 use casewright_definition::Definition;
 
+use crate::answer::{AnswerWrite, add_answer};
 use crate::codec::case_record::{CaseRecord, Link};
 use crate::codec::encode;
 use crate::codec::journal_record::JournalRecord;
@@ -28,6 +29,8 @@ pub struct StepWrite {
     pub record: Record,
     /// The timer whose firing this is; it goes with the step.
     pub fired: Option<DueTimer>,
+    /// What is answered to the request whose step it is, if that is to be remembered.
+    pub answer: Option<AnswerWrite>,
 }
 
 /// A case as it is stored.
@@ -88,7 +91,10 @@ pub(crate) fn add_step(
         let (table, key) = row.key(&case.id, &after.workflow);
         (table, key, Vec::new())
     }));
-    Ok(())
+    match &step.answer {
+        Some(answer) => add_answer(batch, answer),
+        None => Ok(()),
+    }
 }
 
 /// The rows that stand beside a case's own: its timers and its places in the indexes.

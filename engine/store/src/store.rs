@@ -1,10 +1,14 @@
 //! The store: steps go in, cases, journal, timers and definitions come out.
 
+use std::borrow::Borrow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use casewright_chart::Timestamp;
 use casewright_definition::{Bundle, Digest};
 
+use crate::answer::{Expiring, RequestKey};
+use crate::codec::answer_record::AnswerRecord;
 use crate::codec::case_record::{CaseRecord, Link};
 use crate::codec::decode;
 use crate::codec::journal_record::JournalRecord;
@@ -25,6 +29,8 @@ pub struct Store {
     next_sequence: AtomicU64,
     /// Whether the last commit failed for the backend's sake.
     failed: AtomicBool,
+    /// Which answers are forgotten next. Only [`Store::commit`] asks.
+    expiring: Mutex<Expiring>,
 }
 
 /// A definition as it is stored.
@@ -59,26 +65,35 @@ impl Store {
         let next = last.checked_add(1);
         let next =
             next.ok_or_else(|| StoreError::corrupt(Table::Journal, "no sequence is left"))?;
+        let expiring = Mutex::new(Expiring::of(&*key_value)?);
         Ok(Store {
+            expiring,
             key_value,
             next_sequence: AtomicU64::new(next),
             failed: AtomicBool::new(false),
         })
     }
 
-    /// Writes steps in one commit: each with its record, timers and index entries. Gives the places
-    /// of their records in the journal. Must not run twice at a time.
+    /// Writes steps in one commit: each with its record, timers, index entries, and its answer if that is
+    /// remembered; some answers that have expired go with it. Gives the places of their records in the
+    /// journal. Must not run twice at a time.
     ///
     /// # Errors
     /// A case is no longer what a step was based on, or the backend failed. Nothing was written.
-    pub fn commit(&self, steps: &[StepWrite]) -> Result<Vec<u64>, StoreError> {
+    pub fn commit(&self, steps: &[impl Borrow<StepWrite>]) -> Result<Vec<u64>, StoreError> {
         let first = self.next_sequence.load(Ordering::Relaxed);
         let mut batch = Batch::default();
-        let mut sequences = Vec::with_capacity(steps.len());
-        for (step, sequence) in steps.iter().zip(first..) {
+        let count = steps.len();
+        let mut sequences = Vec::with_capacity(count);
+        let steps = || steps.iter().map(Borrow::borrow);
+        for (step, sequence) in steps().zip(first..) {
             add_step(&mut batch, step, sequence)?;
             sequences.push(sequence);
         }
+        let mut expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = steps().map(|step| step.record.at.unix_ms()).max();
+        let now = now.unwrap_or(i64::MIN);
+        let left = expiring.remove(&*self.key_value, &mut batch, count, now)?;
         let committed = self.key_value.commit(&batch);
         let failed = matches!(
             committed,
@@ -86,7 +101,12 @@ impl Store {
         );
         self.failed.store(failed, Ordering::Relaxed);
         committed?;
-        let next = first + steps.len() as u64;
+        let answers = steps().filter_map(|step| step.answer.as_ref());
+        if let Some(left) = left {
+            *expiring = left;
+        }
+        answers.for_each(|answer| expiring.note(answer));
+        let next = first + count as u64;
         self.next_sequence.store(next, Ordering::Relaxed);
         Ok(sequences)
     }
@@ -118,6 +138,17 @@ impl Store {
             }
             None => Ok(None),
         }
+    }
+
+    /// What was answered to a request, if that is remembered; it may have expired.
+    ///
+    /// # Errors
+    /// The backend failed, or the record is damaged.
+    pub fn answer(&self, request: &RequestKey) -> Result<Option<AnswerRecord>, StoreError> {
+        let found = self.key_value.get(Table::Answers, request.bytes())?;
+        found
+            .map(|bytes| decode(Table::Answers, &bytes))
+            .transpose()
     }
 
     /// The ids of cases in order, after `after` if it is given.

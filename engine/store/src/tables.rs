@@ -43,11 +43,17 @@ pub enum Table {
     /// - `status`, zero, `running` or `done`, zero, `case id`
     /// - `workflow-status`, zero, `workflow id`, zero, `running` or `done`, zero, `case id`
     Index,
+    /// `actor id`, zero, `idempotency key` -> [`AnswerRecord`](crate::AnswerRecord): what was answered to
+    /// requests that may be sent again.
+    Answers,
+    /// `expiry (i64, milliseconds, sign bit flipped)`, then the key of the answer -> nothing: answers in
+    /// the order in which they are forgotten.
+    Expiries,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 7] = [
+    pub const ALL: [Table; 9] = [
         Table::Meta,
         Table::Definitions,
         Table::Workflows,
@@ -55,6 +61,8 @@ impl Table {
         Table::Journal,
         Table::Timers,
         Table::Index,
+        Table::Answers,
+        Table::Expiries,
     ];
 
     /// Its number in the log: its place in [`Table::ALL`], which only grows at its end.
@@ -77,6 +85,8 @@ impl Table {
             Table::Journal => "journal",
             Table::Timers => "timers",
             Table::Index => "index",
+            Table::Answers => "answers",
+            Table::Expiries => "expiries",
         }
     }
 }
@@ -101,6 +111,23 @@ pub(crate) fn parse_timer_key(key: &[u8]) -> Option<(i64, u64, &str)> {
     let due = (u64::from_be_bytes(*due) ^ (1 << 63)) as i64;
     let case = std::str::from_utf8(case).ok()?;
     Some((due, u64::from_be_bytes(*sequence), case))
+}
+
+/// The key of an answer: who asked, and the key that they gave.
+pub(crate) fn answer_key(actor: &str, key: &str) -> Vec<u8> {
+    [actor.as_bytes(), &[0], key.as_bytes()].concat()
+}
+
+/// The key under which the expiry of an answer stands.
+pub(crate) fn expiry_key(expires_unix_ms: i64, answer: &[u8]) -> Vec<u8> {
+    [&timer_bound(expires_unix_ms), answer].concat()
+}
+
+/// When an answer expires, and its key.
+pub(crate) fn parse_expiry_key(key: &[u8]) -> Option<(i64, &[u8])> {
+    let (expires, answer) = key.split_first_chunk::<8>()?;
+    let expires = (u64::from_be_bytes(*expires) ^ (1 << 63)) as i64;
+    Some((expires, answer))
 }
 
 /// What every index key of a kind begins with.

@@ -27,9 +27,7 @@ pub struct RawReply {
 /// There is no answer.
 #[track_caller]
 pub fn exchange(address: SocketAddr, parts: impl IntoIterator<Item = Vec<u8>> + Send) -> RawReply {
-    let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(LIMIT)).unwrap();
-    stream.set_write_timeout(Some(LIMIT)).unwrap();
+    let mut stream = connect(address);
     let mut writing = stream.try_clone().unwrap();
     let answer = std::thread::scope(|scope| {
         scope.spawn(move || {
@@ -50,7 +48,20 @@ pub fn exchange(address: SocketAddr, parts: impl IntoIterator<Item = Vec<u8>> + 
     }
 }
 
-fn read_answer(stream: &mut TcpStream) -> Option<RawReply> {
+/// A connection on which a test says what it wants, when it wants.
+///
+/// # Panics
+/// The server takes none.
+#[track_caller]
+pub fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(LIMIT)).unwrap();
+    stream.set_write_timeout(Some(LIMIT)).unwrap();
+    stream
+}
+
+/// Reads one answer; none when the server hangs up before its end.
+pub fn read_answer(stream: &mut TcpStream) -> Option<RawReply> {
     let mut bytes = Vec::new();
     let end_of_head = loop {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");

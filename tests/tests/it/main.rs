@@ -12,11 +12,14 @@
 mod bad_input;
 mod check;
 mod cli;
+mod clients;
 mod crash;
+mod disk;
 mod edges;
 mod examples;
 mod hostile;
 mod http_workflows;
+mod idempotency;
 mod mutants;
 mod page;
 mod reference;

@@ -43,6 +43,8 @@ pub enum Kind {
     TimerMissing,
     /// A timer stands for nothing.
     TimerLeftOver,
+    /// What is remembered of a request cannot be read, or is not where its expiry says. No case depends on it.
+    Answer,
 }
 
 impl Kind {
@@ -61,6 +63,7 @@ impl Kind {
             Kind::IndexLeftOver => "index-left-over",
             Kind::TimerMissing => "timer-missing",
             Kind::TimerLeftOver => "timer-left-over",
+            Kind::Answer => "answer",
         }
     }
 }

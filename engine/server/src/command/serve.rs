@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Failure, Verdict, print, tell};
+use crate::edge::{self, Edge};
 use crate::{folder, http};
 
 /// Serve cases over HTTP, with the workflows of a pack on an embedded store.
@@ -35,6 +36,8 @@ pub struct Serve {
     /// The folder with the plugins (`.wasm`), in place of the shipped ones.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+    #[command(flatten)]
+    edge: Edge,
 }
 
 impl Serve {
@@ -91,21 +94,19 @@ impl Serve {
             .local_addr()
             .map_err(|error| Failure::new("cannot tell the address", error))?;
         self.greet(address, &runtime);
-        let app = http::app(runtime.clone(), Arc::new(pack));
-        let stop = Arc::new(Notify::new());
-        let stopped = stop.clone();
-        let serving = axum::serve(listener, app)
-            .with_graceful_shutdown(async move { stopped.notified().await });
-        let mut serving = pin!(serving.into_future());
-        let served = tokio::select! {
-            served = &mut serving => served,
+        let edge = Arc::new(self.edge);
+        let app = http::app(runtime.clone(), Arc::new(pack), edge.clone());
+        let stop = Notify::new();
+        let mut serving = pin!(edge::serve(listener, app, &edge, stop.notified()));
+        tokio::select! {
+            () = &mut serving => {}
             () = told_to_stop() => {
                 stop.notify_one();
-                timeout(LAST_REQUESTS, serving).await.unwrap_or(Ok(()))
+                // What is still asked then is given up.
+                let _ = timeout(LAST_REQUESTS, serving).await;
             }
-        };
+        }
         runtime.shut_down().await;
-        served.map_err(|error| Failure::new("the server failed", error))?;
         Ok(Verdict::Yes)
     }
 

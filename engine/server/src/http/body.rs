@@ -1,63 +1,105 @@
-//! The bodies of requests and answers.
+//! The body of a request: not too large, not too slow, and not too many of them.
 
 use std::future::poll_fn;
 use std::pin::Pin;
 
 use axum::body::{Body as RawBody, HttpBody};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use axum::http::{HeaderMap, header};
+use casewright_runtime::CommandError;
 use serde::de::DeserializeOwned;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 
 use super::problem::Problem;
-use super::{MAX_BODY_BYTES, MAX_FORGOTTEN_BYTES};
+use super::{MAX_BODY_BYTES, MAX_FORGOTTEN_BYTES, Server};
 
-/// A body of bytes, not too many of them.
-pub(super) struct Body(pub(super) Vec<u8>);
+/// How much of a body one of `--max-commands` stands for: more than nearly every command has.
+const BYTES_A_COMMAND: usize = 16 * 1024;
 
-/// A body of JSON of a known shape.
-pub(super) struct Json<T>(pub(super) T);
+/// A body of bytes, and leave to hold it and to do what it asks for.
+pub(super) struct Body {
+    pub(super) bytes: Vec<u8>,
+    pub(super) permit: OwnedSemaphorePermit,
+}
 
-impl<S: Send + Sync> FromRequest<S> for Body {
+/// A body of JSON of a known shape, with the same leave.
+pub(super) struct Json<T>(pub(super) T, pub(super) OwnedSemaphorePermit);
+
+impl FromRequest<Server> for Body {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        if is_not_worth_waiting(&parts.headers) {
-            return Err(too_large());
-        }
-        take_in(body).await.map(Body)
+        Body::take_in(&parts.headers, body, server).await
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned> FromRequest<Server> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let Body(bytes) = Body::from_request(request, state).await?;
+    async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
+        let Body { bytes, permit } = Body::from_request(request, server).await?;
         serde_json::from_slice(&bytes)
-            .map(Json)
+            .map(|json| Json(json, permit))
             .map_err(|error| malformed(&error))
     }
 }
 
-/// Room for most answers, so that few grow while they are written, in bytes.
-const USUAL_BYTES: usize = 2048;
-
-/// An answer of JSON.
-pub(super) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let mut bytes = Vec::with_capacity(USUAL_BYTES);
-    match serde_json::to_writer(&mut bytes, body) {
-        Ok(()) => {
-            let json = HeaderValue::from_static("application/json");
-            (status, [(header::CONTENT_TYPE, json)], bytes).into_response()
+impl Body {
+    /// Takes in the body that follows some headers.
+    pub(super) async fn take_in(
+        headers: &HeaderMap,
+        body: RawBody,
+        server: &Server,
+    ) -> Result<Self, Problem> {
+        if is_not_worth_waiting(headers) {
+            return Err(too_large());
         }
-        Err(error) => {
-            let detail = format!("the answer is no JSON: {error}");
-            Problem::new("internal", detail).into_response()
+        let empty = Body {
+            bytes: Vec::new(),
+            permit: permit(server)?,
+        };
+        let limit = server.edge.body_timeout;
+        let taken = timeout(limit, empty.read(body, server)).await;
+        taken.unwrap_or_else(|_| {
+            let detail = format!("expected the whole body within {limit:?}");
+            Err(Problem::new("body-too-slow", detail))
+        })
+    }
+
+    async fn read(mut self, mut body: RawBody, server: &Server) -> Result<Self, Problem> {
+        let mut length = 0;
+        while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            let frame =
+                frame.map_err(|error| Problem::new("body-unreadable", error.to_string()))?;
+            let Ok(data) = frame.into_data() else {
+                continue;
+            };
+            length += data.len();
+            if length > MAX_FORGOTTEN_BYTES {
+                break;
+            }
+            if length > MAX_BODY_BYTES {
+                self.bytes = Vec::new();
+                continue;
+            }
+            while length > self.permit.num_permits() * BYTES_A_COMMAND {
+                self.permit.merge(permit(server)?);
+            }
+            self.bytes.extend_from_slice(&data);
+        }
+        match length > MAX_BODY_BYTES {
+            true => Err(too_large()),
+            false => Ok(self),
         }
     }
+}
+
+/// Leave to do one more thing at a time.
+fn permit(server: &Server) -> Result<OwnedSemaphorePermit, Problem> {
+    let permit = server.commands.clone().try_acquire_owned();
+    permit.map_err(|_| Problem::from(CommandError::Busy))
 }
 
 /// Whether a body is announced that is too large, and either far too large, or not sent before the
@@ -70,29 +112,6 @@ fn is_not_worth_waiting(headers: &HeaderMap) -> bool {
     waits || length > MAX_FORGOTTEN_BYTES as u64
 }
 
-async fn take_in(mut body: RawBody) -> Result<Vec<u8>, Problem> {
-    let mut taken = Vec::new();
-    let mut length = 0;
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame.map_err(|error| Problem::new("body-unreadable", error.to_string()))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        length += data.len();
-        if length > MAX_FORGOTTEN_BYTES {
-            break;
-        }
-        match length > MAX_BODY_BYTES {
-            true => taken = Vec::new(),
-            false => taken.extend_from_slice(&data),
-        }
-    }
-    match length > MAX_BODY_BYTES {
-        true => Err(too_large()),
-        false => Ok(taken),
-    }
-}
-
 fn too_large() -> Problem {
     let detail = format!("expected a body of at most {MAX_BODY_BYTES} bytes");
     Problem::new("body-too-large", detail)
@@ -100,7 +119,7 @@ fn too_large() -> Problem {
 }
 
 /// JSON that is none, or of another shape. The message says where.
-fn malformed(error: &serde_json::Error) -> Problem {
+pub(super) fn malformed(error: &serde_json::Error) -> Problem {
     let code = match error.classify() {
         serde_json::error::Category::Data => "body-shape",
         _ => "malformed-json",

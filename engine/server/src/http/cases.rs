@@ -7,18 +7,19 @@
 
 use axum::Json as JsonBody;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use casewright_case::{Actor, Refusal};
-use casewright_runtime::{CaseFilter, CommandError, Committed, View};
+use casewright_runtime::{CaseFilter, CommandError, Done, View};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Server;
 use super::actor::From as FromActor;
-use super::body::{Json as FromJson, json};
-use super::conditional::{etag, if_match, must_be_new, wants_minimal};
+use super::answer::{Answer, Form};
+use super::command::{Command, remembered};
+use super::conditional::{if_match, must_be_new, wants_minimal};
 use super::problem::Problem;
 use super::query::Query;
 use super::segment::Segment;
@@ -99,6 +100,9 @@ fn no_data() -> Json {
 /// gives the case as it is, with status 200.
 #[utoipa::path(
     post, path = "/cases", tag = "cases",
+    params(
+        ("Idempotency-Key" = Option<String>, Header, description = "a string that is new for every new request: sent again, a request is answered as it was, and takes no second step"),
+    ),
     request_body = NewCase,
     responses(
         (status = 201, description = "opened", body = CaseView),
@@ -108,14 +112,14 @@ fn no_data() -> Json {
 )]
 pub(super) async fn create(
     State(server): State<Server>,
-    FromActor(actor): FromActor,
-    FromJson(new): FromJson<NewCase>,
+    command: Command<NewCase>,
 ) -> Result<Response, Problem> {
-    let opened = server
-        .runtime
-        .open(&new.workflow, new.id, new.data, actor.clone())
-        .await;
-    answer_opened(&server, opened, &actor)
+    let NewCase { workflow, id, data } = command.body;
+    let (actor, admission) = (command.actor, command.admission);
+    let terms = admission.terms(&server, &actor, opened);
+    let runtime = &server.runtime;
+    let done = runtime.open_on(terms, &workflow, id, data, actor.clone());
+    answer_opened(&server, done.await?, &actor, false)
 }
 
 /// Open a case under an id of the client's own
@@ -123,7 +127,10 @@ pub(super) async fn create(
 /// Harmless to repeat, as `POST /cases` is; with `If-None-Match: *` a repeat is refused with 412.
 #[utoipa::path(
     put, path = "/cases/{case}", tag = "cases",
-    params(("case" = String, Path, description = "the id of the case")),
+    params(
+        ("case" = String, Path, description = "the id of the case"),
+        ("Idempotency-Key" = Option<String>, Header, description = "a string that is new for every new request: sent again, a request is answered as it was, and takes no second step"),
+    ),
     request_body = NewCaseWithId,
     responses(
         (status = 201, description = "opened", body = CaseView),
@@ -134,46 +141,48 @@ pub(super) async fn create(
 pub(super) async fn create_with_id(
     State(server): State<Server>,
     Segment(case): Segment,
-    headers: HeaderMap,
-    FromActor(actor): FromActor,
-    FromJson(new): FromJson<NewCaseWithId>,
+    command: Command<NewCaseWithId>,
 ) -> Result<Response, Problem> {
-    let opened = server
-        .runtime
-        .open(&new.workflow, Some(case), new.data, actor.clone())
-        .await;
-    if let (
-        Ok(Committed {
-            record: None, view, ..
-        }),
-        true,
-    ) = (&opened, must_be_new(&headers))
-    {
-        return Err(Problem::from(CommandError::RevisionMismatch {
-            expected: Vec::new(),
-            found: view.case.revision,
-        }));
-    }
-    answer_opened(&server, opened, &actor)
+    let NewCaseWithId { workflow, data } = command.body;
+    let (actor, admission) = (command.actor, command.admission);
+    let must_be_new = must_be_new(&command.headers);
+    let terms = admission.terms(&server, &actor, opened);
+    let runtime = &server.runtime;
+    let done = runtime.open_on(terms, &workflow, Some(case), data, actor.clone());
+    answer_opened(&server, done.await?, &actor, must_be_new)
 }
 
 fn answer_opened(
     server: &Server,
-    opened: Result<Committed, CommandError>,
+    mut done: Done,
     actor: &Actor,
+    must_be_new: bool,
 ) -> Result<Response, Problem> {
-    let opened = opened?;
-    let status = match opened.record {
-        Some(_) => StatusCode::CREATED,
-        None => StatusCode::OK,
-    };
-    let mut response = answer(server, status, &opened.view, actor);
-    let location = format!("/cases/{}", opened.view.case.id);
-    // The id has been checked to hold nothing that an address cannot.
-    if let Ok(location) = HeaderValue::from_str(&location) {
-        response.headers_mut().insert(header::LOCATION, location);
+    if let Some(reply) = remembered(&mut done) {
+        return Ok(Answer::of(reply)?.into_response());
     }
-    Ok(response)
+    let Done::Now(committed) = done else {
+        return Err(Problem::new("internal", "an answer was lost"));
+    };
+    let view = &committed.view;
+    match committed.record {
+        Some(_) => Ok(opened(server, view, actor).into_response()),
+        None if must_be_new => Err(Problem::from(CommandError::RevisionMismatch {
+            expected: Vec::new(),
+            found: view.case.revision,
+        })),
+        None => {
+            let answer = Answer::case(server, StatusCode::OK, view, actor);
+            let answer = answer.at_case(header::LOCATION, &view.case.id);
+            Ok(answer.into_response())
+        }
+    }
+}
+
+/// A case that was opened now.
+fn opened(server: &Server, view: &View, actor: &Actor) -> Answer {
+    let answer = Answer::case(server, StatusCode::CREATED, view, actor);
+    answer.at_case(header::LOCATION, &view.case.id)
 }
 
 /// Send a case an event
@@ -182,7 +191,10 @@ fn answer_opened(
 /// answer is empty but for its headers.
 #[utoipa::path(
     post, path = "/cases/{case}/events", tag = "cases",
-    params(("case" = String, Path, description = "the id of the case")),
+    params(
+        ("case" = String, Path, description = "the id of the case"),
+        ("Idempotency-Key" = Option<String>, Header, description = "a string that is new for every new request: sent again, a request is answered as it was, and takes no second step"),
+    ),
     request_body = NewEvent,
     responses(
         (status = 200, description = "the step was taken", body = CaseView),
@@ -193,34 +205,33 @@ fn answer_opened(
 pub(super) async fn send(
     State(server): State<Server>,
     Segment(case): Segment,
-    headers: HeaderMap,
-    FromActor(actor): FromActor,
-    FromJson(new): FromJson<NewEvent>,
+    command: Command<NewEvent>,
 ) -> Result<Response, Problem> {
-    let revisions = if_match(&headers)?;
-    let sent = server
-        .runtime
-        .send(&case, new.event, new.data, actor.clone(), revisions)
-        .await;
-    let sent = sent.map_err(|error| with_events(&server, error, &actor))?;
-    if wants_minimal(&headers) {
-        let mut response = StatusCode::NO_CONTENT.into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::ETAG, etag(sent.view.case.revision));
-        headers.insert(
-            "preference-applied",
-            HeaderValue::from_static("return=minimal"),
-        );
-        return Ok(response);
-    }
-    let mut response = answer(&server, StatusCode::OK, &sent.view, &actor);
-    // What is shown is the case and not an event.
-    if let Ok(location) = HeaderValue::from_str(&format!("/cases/{case}")) {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LOCATION, location);
-    }
-    Ok(response)
+    let NewEvent { event, data } = command.body;
+    let (actor, admission) = (command.actor, command.admission);
+    let revisions = if_match(&command.headers)?;
+    let form: Form = match wants_minimal(&command.headers) {
+        true => |_, view, _| Answer::minimal(view),
+        false => sent,
+    };
+    let terms = admission.terms(&server, &actor, form);
+    let runtime = &server.runtime;
+    let done = runtime.send_on(terms, &case, event, data, actor.clone(), revisions);
+    let mut done = done
+        .await
+        .map_err(|error| with_events(&server, error, &actor))?;
+    let answer = match (remembered(&mut done), &done) {
+        (Some(reply), _) => Answer::of(reply)?,
+        (None, Done::Now(committed)) => form(&server, &committed.view, &actor),
+        (None, Done::Before(_)) => return Err(Problem::new("internal", "an answer was lost")),
+    };
+    Ok(answer.into_response())
+}
+
+/// A case that was sent an event. What is shown is the case and not the event.
+fn sent(server: &Server, view: &View, actor: &Actor) -> Answer {
+    let answer = Answer::case(server, StatusCode::OK, view, actor);
+    answer.at_case(header::CONTENT_LOCATION, &view.case.id)
 }
 
 /// Get a case
@@ -238,7 +249,7 @@ pub(super) async fn show(
     FromActor(actor): FromActor,
 ) -> Result<Response, Problem> {
     let view = server.runtime.case(&case)?;
-    Ok(answer(&server, StatusCode::OK, &view, &actor))
+    Ok(Answer::case(&server, StatusCode::OK, &view, &actor).into_response())
 }
 
 /// List cases
@@ -302,15 +313,6 @@ pub(super) async fn history(
         records,
         next,
     }))
-}
-
-fn answer(server: &Server, status: StatusCode, view: &View, actor: &Actor) -> Response {
-    let possible = server.runtime.possible(view, actor);
-    let body = CaseView::of(view, &possible);
-    let mut response = json(status, &body);
-    let etag = etag(view.case.revision);
-    response.headers_mut().insert(header::ETAG, etag);
-    response
 }
 
 /// A refusal, with what the actor may do instead.

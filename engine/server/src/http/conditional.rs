@@ -9,19 +9,28 @@ pub(super) fn etag(revision: u64) -> HeaderValue {
     HeaderValue::from_str(&format!("\"{revision}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
 }
 
-/// The revisions that `If-Match` names (RFC 9110, 13.1.1); none when it is absent or `*`. A weak tag, and
-/// one that is no revision, matches none.
-pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem> {
+/// What `If-Match` asks for (RFC 9110, 13.1.1).
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// Anything that is there.
+    Any,
+    /// One of these strong tags, without their quotation marks.
+    Tags(Vec<String>),
+}
+
+/// What `If-Match` asks for; none when it is absent. A weak tag matches nothing and is left out. `what` says
+/// what a tag should be.
+pub(super) fn wanted(headers: &HeaderMap, what: &str) -> Result<Option<Wanted>, Problem> {
     let values = headers.get_all(header::IF_MATCH);
     let mut values = values.iter().peekable();
     if values.peek().is_none() {
         return Ok(None);
     }
-    let mut revisions = Vec::new();
+    let mut wanted = Vec::new();
     let tags = values.flat_map(|value| value.to_str().unwrap_or("?").split(','));
     for tag in tags.map(str::trim) {
         if tag == "*" {
-            return Ok(None);
+            return Ok(Some(Wanted::Any));
         }
         let strong = tag.strip_prefix("W/").unwrap_or(tag);
         let quoted = strong
@@ -30,12 +39,23 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem>
         let Some(quoted) = quoted else {
             return Err(Problem::new(
                 "precondition-invalid",
-                format!("expected `If-Match` to be a revision such as `\"7\"`, found `{tag}`"),
+                format!("expected `If-Match` to be {what}, found `{tag}`"),
             ));
         };
-        revisions.extend(quoted.parse::<u64>().ok().filter(|_| strong == tag));
+        wanted.extend(Some(quoted.to_owned()).filter(|_| strong == tag));
     }
-    Ok(Some(revisions))
+    Ok(Some(Wanted::Tags(wanted)))
+}
+
+/// The revisions that `If-Match` names; none when it is absent or `*`. A tag that is no revision matches none.
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<Vec<u64>>, Problem> {
+    match wanted(headers, "a revision such as `\"7\"`")? {
+        None | Some(Wanted::Any) => Ok(None),
+        Some(Wanted::Tags(tags)) => {
+            let revisions = tags.iter().filter_map(|tag| tag.parse().ok());
+            Ok(Some(revisions.collect()))
+        }
+    }
 }
 
 /// Whether `If-None-Match: *` asks that nothing be there yet (RFC 9110, 13.1.2).

@@ -64,7 +64,7 @@ pub(super) async fn rehearse(
     State(server): State<Server>,
     Segment(case): Segment,
     FromActor(actor): FromActor,
-    FromJson(new): FromJson<NewEvent>,
+    FromJson(new, _permit): FromJson<NewEvent>,
 ) -> Result<Response, Problem> {
     let view = server.runtime.case(&case)?;
     let (event, who) = (new.event.clone(), actor.clone());

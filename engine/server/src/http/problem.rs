@@ -13,6 +13,8 @@ use casewright_runtime::{CommandError, StoreError};
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
+use crate::seldom::Seldom;
+
 /// One kind of problem.
 #[derive(Debug)]
 pub struct Kind {
@@ -46,6 +48,8 @@ kinds! {
         "`Casewright-Actor` and `Casewright-Roles` are UTF-8 text of at most 1024 bytes.";
     "body-too-large" 413 "the body is too large"
         "A request carries at most 1 MiB. Keep documents where they are and refer to them.";
+    "body-too-slow" 408 "the body did not come in time"
+        "A client has as long to send a body as `serve --body-timeout` says. Nothing was done; send the request again.";
     "body-unreadable" 400 "the body cannot be read"
         "The connection broke off, or the body was not sent as announced.";
     "malformed-json" 400 "the body is no JSON"
@@ -63,7 +67,13 @@ kinds! {
     "revision-mismatch" 412 "the case has moved on"
         "`If-Match` named a revision that the case has left. Read it again, and decide anew.";
     "precondition-invalid" 400 "`If-Match` cannot be read"
-        "`If-Match` is a revision in quotation marks, as `ETag` gives it, or `*`.";
+        "`If-Match` is what `ETag` gave, in its quotation marks, or `*`: the revision of a case, the digest of a workflow's definition.";
+    "idempotency-key-invalid" 400 "`Idempotency-Key` cannot be read"
+        "`Idempotency-Key` is one string of at most 256 letters of ASCII, best a new UUID for every new request, in quotation marks or without.";
+    "idempotency-key-in-flight" 409 "the first request is not answered yet"
+        "A request with this `Idempotency-Key` is being carried out. Send it again in a moment, and it is answered as the first one was.";
+    "idempotency-key-reused" 422 "the key belongs to another request"
+        "This actor gave the same `Idempotency-Key` to a request with another method, address, body, roles, `If-Match`, `If-None-Match` or `Prefer`. Every new request takes a new key.";
     "invalid-id" 422 "the id cannot be one"
         "Ids of cases are letters, digits and `-`, `_`, `.`, `:`, `~`, at most 128 of them; `.` and `..` are none.";
     "unknown-event" 409 "no such event"
@@ -84,6 +94,8 @@ kinds! {
         "`plugin`, `function`, `reason` and `limit` say which plugin failed, and how. The case is unchanged; the same event may be sent again.";
     "workflow-unsound" 422 "the workflow file is not sound"
         "`findings` lists what is wrong, with line, column and a hint; `report` shows it to people.";
+    "workflow-changed" 412 "the workflow has changed"
+        "`If-Match` named another definition than the one in use, or `If-None-Match: *` was sent and there is one. `definition` is its digest. Read the workflow again, and decide anew.";
     "busy" 503 "too much at once"
         "Try again after the seconds that `Retry-After` names.";
     "unwell" 503 "the store takes nothing"
@@ -95,6 +107,9 @@ kinds! {
     "store-failed" 500 "the store failed"
         "The command was not carried out, or its outcome is unknown when the disk failed in the middle: read the case again. The server's log says more.";
 }
+
+/// Being busy, of all problems, may come thousands of times a second.
+static BUSY: Seldom = Seldom::new();
 
 /// A problem, on its way to the client.
 #[derive(Debug)]
@@ -151,7 +166,15 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        if self.kind.status >= 500 {
+        if self.kind.code == "busy" {
+            if let Some(before) = BUSY.tell() {
+                tracing::warn!(
+                    detail = self.detail,
+                    before,
+                    "turned away: too much at once"
+                );
+            }
+        } else if self.kind.status >= 500 {
             tracing::error!(code = self.kind.code, detail = self.detail, "problem");
         }
         let mut response = (self.status(), axum::Json(self.body())).into_response();
@@ -164,7 +187,7 @@ impl IntoResponse for Problem {
             let challenge = HeaderValue::from_static("Casewright realm=\"casewright\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if self.kind.status == 503 {
+        if self.kind.status == 503 || self.kind.code == "idempotency-key-in-flight" {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
@@ -197,6 +220,8 @@ impl From<CommandError> for Problem {
                     .with("revision", found)
             }
             CommandError::Refused { refusal, .. } => refused(refusal, detail),
+            CommandError::RequestInFlight => Problem::new("idempotency-key-in-flight", detail),
+            CommandError::KeyReused => Problem::new("idempotency-key-reused", detail),
             CommandError::Busy => Problem::new("busy", detail),
             CommandError::Stopped => Problem::new("stopping", detail),
             CommandError::Panicked => Problem::new("internal", detail),

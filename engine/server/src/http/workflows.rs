@@ -7,8 +7,8 @@
 
 use axum::Json as JsonBody;
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 use casewright_definition::{Definition, Findings};
 use casewright_runtime::CommandError;
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use super::Server;
 use super::actor::From as FromActor;
 use super::body::Body;
+use super::conditional::{Wanted, must_be_new, wanted};
 use super::diagram::{DiagramQuery, Form, draw, form};
 use super::problem::Problem;
 use super::query::Query;
@@ -52,15 +53,28 @@ pub(super) async fn list(State(server): State<Server>) -> JsonBody<WorkflowList>
 pub(super) async fn show(
     State(server): State<Server>,
     Segment(workflow): Segment,
-) -> Result<JsonBody<WorkflowView>, Problem> {
+) -> Result<Response, Problem> {
     let definition = current(&server, &workflow)?;
-    Ok(JsonBody(WorkflowView::of(&definition)))
+    Ok(answer(&definition))
+}
+
+/// A workflow, with its digest as `ETag`.
+fn answer(definition: &Definition) -> Response {
+    let mut response = JsonBody(WorkflowView::of(definition)).into_response();
+    // A digest is hexadecimal.
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", definition.digest)) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// Apply a workflow file
 ///
 /// The body is the file itself, YAML or JSON. It is checked first, as `casewright check` does. Cases
 /// that are open keep the definition that they started with. Takes the role `administrator`.
+///
+/// With `If-Match`, only if the definition in use is still the one that `ETag` named; with
+/// `If-None-Match: *`, only if there is none.
 #[utoipa::path(
     put, path = "/workflows/{workflow}", tag = "workflows",
     params(("workflow" = String, Path, description = "the id of the workflow")),
@@ -73,14 +87,20 @@ pub(super) async fn show(
 pub(super) async fn apply(
     State(server): State<Server>,
     Segment(workflow): Segment,
+    headers: HeaderMap,
     FromActor(actor): FromActor,
-    Body(body): Body,
-) -> Result<JsonBody<WorkflowView>, Problem> {
+    Body {
+        bytes: body,
+        permit: _permit,
+    }: Body,
+) -> Result<Response, Problem> {
     let administrator = Arc::from(ADMINISTRATOR);
     if !actor.has_any(&[administrator]) {
         let detail = format!("applying a workflow takes the role `{ADMINISTRATOR}`");
         return Err(Problem::new("forbidden", detail).with("roles", [ADMINISTRATOR]));
     }
+    let wanted = wanted(&headers, "the digest of a definition in quotation marks")?;
+    let must_be_new = must_be_new(&headers);
     let server_pack = &server.pack;
     let existing = server.runtime.definitions().current(&workflow);
     let pack = existing
@@ -106,12 +126,31 @@ pub(super) async fn apply(
         );
         return Err(Problem::new("workflow-unsound", detail));
     }
-    let applied = server.runtime.apply(vec![definition]);
+    let runtime = &server.runtime;
+    let applied = runtime.apply_if(definition, |current| match (current, &wanted) {
+        (Some(_), _) if must_be_new => false,
+        (_, None) | (Some(_), Some(Wanted::Any)) => true,
+        (Some(current), Some(Wanted::Tags(tags))) => tags.contains(&current.digest.to_string()),
+        (None, Some(_)) => false,
+    });
     let applied = applied.map_err(|error| Problem::from(&error))?;
-    match applied.first() {
-        Some(definition) => Ok(JsonBody(WorkflowView::of(definition))),
-        None => Err(Problem::new("store-failed", "nothing was applied")),
+    match applied {
+        Some(definition) => Ok(answer(&definition)),
+        None => Err(changed(&server, &workflow)),
     }
+}
+
+/// The definition in use is not the one that the file was meant for.
+fn changed(server: &Server, workflow: &str) -> Problem {
+    let (detail, digest) = match server.runtime.definitions().current(workflow) {
+        None => (format!("there is no workflow `{workflow}` yet"), None),
+        Some(current) => {
+            let digest = current.digest.to_string();
+            let detail = format!("the definition in use of `{workflow}` is `{digest}`");
+            (detail, Some(digest))
+        }
+    };
+    Problem::new("workflow-changed", detail).with("definition", digest)
 }
 
 /// Draw a workflow

@@ -148,3 +148,45 @@ fn only_an_administrator_applies_workflows() {
     );
     assert_eq!(server.nobody().get("/workflows").json(), before);
 }
+
+#[test]
+fn a_file_replaces_the_definition_that_its_author_has_seen() {
+    let server = casewright_tests::server::Settings::small().start();
+    let administrator = server.actor("admin", "administrator");
+    let file = std::fs::read_to_string(
+        casewright_tests::root().join("tests/packs/small/workflows/counting.yaml"),
+    )
+    .unwrap();
+    let next = |version: &str| replace(&file, "version: 1.0.0", &format!("version: {version}"));
+    let path = "/workflows/counting";
+    let seen = administrator.get(path).expect(200);
+    let digest = seen.json()["definition"].as_str().unwrap().to_owned();
+    let tag = seen.header("etag").expect("an `ETag`").to_owned();
+    assert_eq!(tag, format!("\"{digest}\""));
+    let meant_for = |tag: &str| administrator.with("If-Match", tag);
+    let applied = apply(&meant_for(&tag), "counting", &next("1.1.0")).expect(200);
+    let new = applied.header("etag").unwrap();
+    assert_ne!(new, tag);
+    assert_eq!(administrator.get(path).header("etag"), Some(new));
+    // Somebody else who has seen the first one does not undo that.
+    for stale in [tag.as_str(), &format!("W/{new}"), "\"7\""] {
+        let refused = apply(&meant_for(stale), "counting", &next("1.2.0"));
+        let problem = refused.problem(412, "workflow-changed");
+        assert_eq!(problem["definition"], applied.json()["definition"]);
+    }
+    apply(&meant_for("1"), "counting", &next("1.2.0")).problem(400, "precondition-invalid");
+    assert_eq!(administrator.get(path).json()["version"], "1.1.0");
+    apply(
+        &meant_for(&format!("\"7\", {new}")),
+        "counting",
+        &next("1.2.0"),
+    )
+    .expect(200);
+    apply(&meant_for("*"), "counting", &next("1.3.0")).expect(200);
+    // One that is not there yet.
+    let other = replace(&file, "id: counting", "id: adding");
+    apply(&meant_for("*"), "adding", &other).problem(412, "workflow-changed");
+    let new = administrator.with("If-None-Match", "*");
+    apply(&new, "adding", &other).expect(200);
+    apply(&new, "adding", &other).problem(412, "workflow-changed");
+}

@@ -6,10 +6,14 @@
     reason = "a test that cannot go on should say so"
 )]
 
+mod flood;
+mod once;
 mod verify;
 
-use std::sync::Arc;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use casewright_case::{Actor, Refusal};
@@ -76,6 +80,8 @@ fn definition() -> Definition {
 struct Disk {
     memory: Memory,
     full: AtomicBool,
+    /// Held by a test that wants commits to wait.
+    gate: Mutex<()>,
 }
 
 struct Mounted(Arc<Disk>);
@@ -90,6 +96,7 @@ impl KeyValue for Mounted {
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        let _open = self.0.gate.lock().unwrap();
         match self.0.full.load(Ordering::SeqCst) {
             true => Err(StoreError::Io("no space left on device".into())),
             false => self.0.memory.commit(batch),
@@ -152,6 +159,11 @@ impl Desk {
             .await
             .unwrap_or_else(|_| panic!("it never came about"));
     }
+}
+
+/// Begins something; whether it has to wait.
+async fn is_pending<F: Future>(mut begun: Pin<&mut F>) -> bool {
+    std::future::poll_fn(|context| Poll::Ready(begun.as_mut().poll(context).is_pending())).await
 }
 
 fn clerk() -> Actor {

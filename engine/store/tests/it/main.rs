@@ -6,6 +6,8 @@
     reason = "a test that cannot go on should say so"
 )]
 
+mod answers;
+
 use std::sync::{Arc, LazyLock};
 
 use casewright_case::{Actor, Case, Outcome, Setting, fire, open, send};
@@ -128,6 +130,7 @@ impl Desk {
             definition: DEFINITION.clone(),
             record: outcome.record,
             fired: None,
+            answer: None,
         };
         self.store.commit(&[step]).unwrap()[0]
     }
@@ -273,6 +276,7 @@ fn a_step_that_was_based_on_another_case_is_not_written() {
             definition: DEFINITION.clone(),
             record: outcome.record.clone(),
             fired: None,
+            answer: None,
         };
         for before in [Some(stale), None] {
             let error = desk.store.commit(&[step(before)]).unwrap_err();

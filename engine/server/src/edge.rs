@@ -1,0 +1,276 @@
+//! The edge of the server: what it takes on, how long it waits for clients, and the connections.
+//!
+//! Everything here is bounded. What is beyond a bound is told so at once, with when to come again, and
+//! costs nothing that grows. A server that has no file left for one more connection goes on with those
+//! that it has.
+
+use std::convert::Infallible;
+use std::future::{Future, ready};
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use clap::Args;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::Service;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tower::ServiceExt;
+
+use crate::http::Problem;
+use crate::seldom::Seldom;
+
+/// How many connections beyond those that are served are told so. More wait until one of these is gone.
+const TURNED_AWAY: usize = 64;
+/// How long to rest when the system has no connection to give, unless one is closed before.
+const REST: Duration = Duration::from_secs(1);
+/// How much of a connection's input is held. The largest head of a request is no larger.
+const BUFFER_BYTES: usize = 128 * 1024;
+
+/// What the server takes on, and how long it waits for clients.
+#[derive(Clone, Debug, Args)]
+pub struct Edge {
+    /// How many connections are served at a time. One more is answered 503.
+    #[arg(long, value_name = "COUNT", default_value_t = 4096, value_parser = count)]
+    max_connections: usize,
+    /// How many commands are carried out at a time; a large one counts as several. One more is answered 503.
+    #[arg(long, value_name = "COUNT", default_value_t = 4096, value_parser = count)]
+    pub(crate) max_commands: usize,
+    /// How long a connection may be idle, or take to send the head of a request.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    header_timeout: Duration,
+    /// How long a client may take to send the body of a request.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub(crate) body_timeout: Duration,
+    /// How long the answer to a request with an `Idempotency-Key` is remembered.
+    #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
+    pub(crate) idempotency_expiry: Duration,
+}
+
+/// A count on the command line.
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=Semaphore::MAX_PERMITS) => Ok(count),
+        _ => Err("expected a number from 1".to_owned()),
+    }
+}
+
+/// A duration on the command line.
+fn duration(text: &str) -> Result<Duration, String> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok();
+    let duration = parsed.and_then(|duration| Duration::try_from(duration).ok());
+    duration
+        .filter(|duration| *duration >= Duration::from_millis(1))
+        .ok_or_else(|| "expected a duration such as `30s`, `5m` or `24h`".to_owned())
+}
+
+/// Serves an application on a listener until it is told to stop, and then until all that was asked
+/// before is answered.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    app: Router,
+    edge: &Edge,
+    stop: impl Future<Output = ()>,
+) {
+    let doors = Doors::new(edge);
+    let app = app.map_request(|request: hyper::Request<Incoming>| request.map(Body::new));
+    let app = TowerToHyperService::new(app);
+    let connections = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let entered = tokio::select! {
+            entered = doors.next(&listener) => entered,
+            () = &mut stop => break,
+        };
+        let watcher = connections.watcher();
+        let http = doors.http.clone();
+        match entered {
+            Entered::Served(connection) => {
+                tokio::spawn(connection.run(http, app.clone(), watcher));
+            }
+            Entered::TurnedAway(connection) => {
+                tokio::spawn(connection.run(http, Full, watcher));
+            }
+        }
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+/// Lets connections in.
+struct Doors {
+    http: http1::Builder,
+    served: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+    /// Told when a connection is closed.
+    closed: Arc<Notify>,
+    failures: Seldom,
+    full: Seldom,
+}
+
+/// A connection that was let in.
+enum Entered {
+    Served(Connection),
+    TurnedAway(Connection),
+}
+
+struct Connection {
+    stream: TcpStream,
+    permit: OwnedSemaphorePermit,
+    closed: Arc<Notify>,
+}
+
+impl Doors {
+    fn new(edge: &Edge) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(edge.header_timeout)
+            .max_buf_size(BUFFER_BYTES);
+        Doors {
+            http,
+            served: Arc::new(Semaphore::new(edge.max_connections)),
+            turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
+            closed: Arc::default(),
+            failures: Seldom::default(),
+            full: Seldom::default(),
+        }
+    }
+
+    /// The next connection.
+    async fn next(&self, listener: &TcpListener) -> Entered {
+        loop {
+            let (is_served, permit) = self.permit().await;
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    self.rest_after(&error).await;
+                    continue;
+                }
+            };
+            // Answers are small and whole: waiting for more of them gains nothing. A connection that
+            // takes no options is served all the same.
+            let _ = stream.set_nodelay(true);
+            let connection = Connection {
+                stream,
+                permit,
+                closed: self.closed.clone(),
+            };
+            if is_served {
+                return Entered::Served(connection);
+            }
+            if let Some(before) = self.full.tell() {
+                tracing::warn!(
+                    before,
+                    "as many connections are open as `--max-connections` allows; one more was turned away"
+                );
+            }
+            return Entered::TurnedAway(connection);
+        }
+    }
+
+    /// Leave for one more connection: to be served, or else to be told that it is not.
+    async fn permit(&self) -> (bool, OwnedSemaphorePermit) {
+        loop {
+            if let Ok(permit) = self.served.clone().try_acquire_owned() {
+                return (true, permit);
+            }
+            if let Ok(permit) = self.turned_away.clone().try_acquire_owned() {
+                return (false, permit);
+            }
+            self.closed.notified().await;
+        }
+    }
+
+    /// What keeps one connection from coming in is passed over. What keeps all of them is waited for.
+    async fn rest_after(&self, error: &io::Error) {
+        let is_its_own = matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::Interrupted
+        );
+        if is_its_own {
+            return;
+        }
+        if let Some(before) = self.failures.tell() {
+            tracing::error!(
+                %error,
+                before,
+                "cannot take a connection; those that are open are served, and it is tried again"
+            );
+        }
+        // Whichever comes first.
+        let _ = timeout(REST, self.closed.notified()).await;
+    }
+}
+
+impl Connection {
+    async fn run<S>(self, http: http1::Builder, service: S, watcher: Watcher)
+    where
+        S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
+    {
+        let connection = http.serve_connection(TokioIo::new(self.stream), service);
+        // A client that goes away, is too slow or sends no HTTP hurts only itself.
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "a connection ended");
+        }
+        drop(self.permit);
+        self.closed.notify_one();
+    }
+}
+
+/// What answers connections beyond those that are served.
+struct Full;
+
+impl Service<hyper::Request<Incoming>> for Full {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response, Infallible>>;
+
+    fn call(&self, _: hyper::Request<Incoming>) -> Self::Future {
+        let problem = Problem::new("busy", "as many connections are open as are served");
+        let mut response = problem.into_response();
+        let close = axum::http::HeaderValue::from_static("close");
+        let headers = response.headers_mut();
+        headers.insert(axum::http::header::CONNECTION, close);
+        ready(Ok(response))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_people_write_them() {
+        for (text, ms) in [
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("PT24H", 86_400_000),
+            ("1ms", 1),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_millis(ms)), "{text}");
+        }
+        for text in ["", "30", "-1s", "0s", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn counts_begin_with_one() {
+        assert_eq!(count("1"), Ok(1));
+        for text in ["0", "-1", "many", "18446744073709551615"] {
+            assert!(count(text).is_err(), "{text}");
+        }
+    }
+}
