@@ -18,7 +18,7 @@ pub mod query;
 pub mod runtime;
 mod timer;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Clock, ManualClock, Stopwatch, SystemClock};
 pub use definitions::Definitions;
 pub use error::CommandError;
 pub use plugins::Plugins;

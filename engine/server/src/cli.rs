@@ -9,7 +9,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::command::{check, diagram, explain, export, import, schema, serve, simulate, test};
+use crate::command::{
+    bench, check, diagram, explain, export, import, schema, serve, simulate, test,
+};
 
 /// Runs the processes by which a company looks after its key accounts.
 ///
@@ -41,6 +43,7 @@ enum Command {
     Explain(explain::Explain),
     Import(import::Import),
     Export(export::Export),
+    Bench(bench::Bench),
 }
 
 /// How a command prints what a script may read.
@@ -87,6 +90,7 @@ impl Cli {
             Command::Explain(explain) => explain.run(),
             Command::Import(import) => import.run(),
             Command::Export(export) => export.run(),
+            Command::Bench(bench) => bench.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

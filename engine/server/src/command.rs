@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub mod bench;
 pub mod check;
 pub mod diagram;
 pub mod explain;

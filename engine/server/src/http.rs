@@ -7,6 +7,7 @@ mod conditional;
 mod diagram;
 mod explanation;
 mod index;
+mod metrics;
 mod openapi;
 mod problem;
 mod query;
@@ -23,6 +24,7 @@ use casewright_definition::Pack;
 use casewright_runtime::Runtime;
 use std::sync::Arc;
 
+pub(crate) use metrics::{COMMITS, STEPS};
 pub use openapi::openapi;
 pub use problem::{KINDS, Problem};
 
@@ -46,6 +48,7 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>) -> Router {
     Router::new()
         .route("/", get(index::index))
         .route("/health", get(index::health))
+        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(index::openapi))
         .route("/problems", get(index::problems))
         .route("/problems/{code}", get(index::problem))

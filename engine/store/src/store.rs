@@ -21,8 +21,17 @@ pub struct Store {
     /// The place that the next record of the journal gets. Only [`Store::commit`] moves it, and one
     /// thread at a time commits.
     next_sequence: AtomicU64,
+    /// What was written since the store was opened.
+    written: Written,
     /// Whether the last commit failed for the backend's sake.
     failed: AtomicBool,
+}
+
+/// What was written since a store was opened.
+#[derive(Debug, Default)]
+struct Written {
+    steps: AtomicU64,
+    commits: AtomicU64,
 }
 
 /// A definition as it is stored.
@@ -75,6 +84,7 @@ impl Store {
         Ok(Store {
             key_value,
             next_sequence: AtomicU64::new(last + 1),
+            written: Written::default(),
             failed: AtomicBool::new(false),
         })
     }
@@ -101,7 +111,17 @@ impl Store {
         committed?;
         let next = first + steps.len() as u64;
         self.next_sequence.store(next, Ordering::Relaxed);
+        let steps = steps.len() as u64;
+        self.written.steps.fetch_add(steps, Ordering::Relaxed);
+        self.written.commits.fetch_add(1, Ordering::Relaxed);
         Ok(sequences)
+    }
+
+    /// How many steps were written since the store was opened, and in how many commits.
+    pub fn written(&self) -> (u64, u64) {
+        let steps = self.written.steps.load(Ordering::Relaxed);
+        let commits = self.written.commits.load(Ordering::Relaxed);
+        (steps, commits)
     }
 
     /// Whether the last commit failed for the backend's sake. Until one succeeds again, more will not.

@@ -1,0 +1,192 @@
+//! The rows of the table, and what they are worked out from.
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::disk::SyncRate;
+use super::load::Measured;
+use super::script::Script;
+use crate::cli::Failure;
+
+/// What was measured before the first step.
+#[derive(Debug)]
+pub(super) struct Before {
+    pub(super) disk: SyncRate,
+    /// One for each number of clients.
+    pub(super) bare: Vec<Bare>,
+}
+
+/// What HTTP alone gives.
+#[derive(Debug)]
+pub(super) struct Bare {
+    per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+impl Bare {
+    pub(super) fn of(measured: &Measured) -> Self {
+        Bare {
+            per_second: tenths(measured.latencies.len() as f64 / measured.seconds),
+            p50_ms: ms(&measured.latencies, 50.0),
+            p99_ms: ms(&measured.latencies, 99.0),
+        }
+    }
+}
+
+/// What so many clients got out of a server. What the system does not tell is absent.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Row {
+    workflow: &'static str,
+    /// Whether each case asks a plugin.
+    plugin: bool,
+    /// How many cases the store held before.
+    cases: u64,
+    clients: u64,
+    seconds: f64,
+    steps: u64,
+    steps_per_second: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+    p999_ms: f64,
+    /// Processor time of the server; the same figure in milliseconds is that of one step.
+    cpu_s_per_1000_steps: Option<f64>,
+    /// What went to the disk, with all that was written more than once.
+    written_bytes_per_step: Option<f64>,
+    /// By how much the data grew on disk.
+    disk_bytes_per_step: Option<f64>,
+    /// How many steps shared one commit.
+    steps_per_commit: Option<f64>,
+    memory_bytes: Option<u64>,
+    bare_requests_per_second: f64,
+    bare_p50_ms: f64,
+    bare_p99_ms: f64,
+    syncs_per_second: f64,
+    sync_p50_ms: f64,
+    sync_p99_ms: f64,
+}
+
+impl Row {
+    pub(super) fn of(
+        script: &Script,
+        clients: u64,
+        (disk, bare): (&SyncRate, &Bare),
+        measured: &Measured,
+    ) -> Self {
+        let Measured {
+            latencies,
+            seconds,
+            before,
+            after,
+        } = measured;
+        // What the server did while it was watched, which is a little longer than was measured.
+        let written = after.steps.saturating_sub(before.steps);
+        let (from, to) = (before.process, after.process);
+        let cpu_seconds = to
+            .cpu_seconds
+            .zip(from.cpu_seconds)
+            .map(|(to, from)| to - from);
+        let written_bytes = to.written_bytes.zip(from.written_bytes);
+        let written_bytes = written_bytes.map(|(to, from)| to.saturating_sub(from) as f64);
+        let commits = after.commits.saturating_sub(before.commits);
+        let disk_bytes = after.disk_bytes as f64 - before.disk_bytes as f64;
+        Row {
+            workflow: script.workflow,
+            plugin: script.asks_plugin,
+            cases: 0,
+            clients,
+            seconds: thousandths(*seconds),
+            steps: latencies.len(),
+            steps_per_second: tenths(latencies.len() as f64 / seconds),
+            p50_ms: ms(latencies, 50.0),
+            p99_ms: ms(latencies, 99.0),
+            p999_ms: ms(latencies, 99.9),
+            cpu_s_per_1000_steps: cpu_seconds
+                .and_then(|seconds| per(seconds * 1000.0, written))
+                .map(thousandths),
+            written_bytes_per_step: written_bytes
+                .and_then(|bytes| per(bytes, written))
+                .map(tenths),
+            disk_bytes_per_step: per(disk_bytes, written).map(tenths),
+            steps_per_commit: per(written as f64, commits).map(tenths),
+            memory_bytes: to.memory_bytes,
+            bare_requests_per_second: bare.per_second,
+            bare_p50_ms: bare.p50_ms,
+            bare_p99_ms: bare.p99_ms,
+            syncs_per_second: tenths(disk.per_second()),
+            sync_p50_ms: disk.ms(50.0),
+            sync_p99_ms: disk.ms(99.0),
+        }
+    }
+
+    /// For scripts.
+    ///
+    /// # Errors
+    /// None that can be thought of: a row is plain figures.
+    pub(super) fn to_json(&self) -> Result<String, Failure> {
+        serde_json::to_string(self).map_err(|error| Failure::new("cannot write a row", error))
+    }
+
+    /// For people, below [`heading`].
+    pub(super) fn to_line(&self) -> String {
+        line([
+            self.workflow.to_owned(),
+            self.clients.to_string(),
+            format!("{:.0}", self.bare_requests_per_second),
+            format!("{:.0}", self.steps_per_second),
+            format!("{:.2}", self.p50_ms),
+            format!("{:.2}", self.p99_ms),
+            format!("{:.2}", self.p999_ms),
+            told(self.cpu_s_per_1000_steps, 3),
+            told(self.written_bytes_per_step, 0),
+            told(self.disk_bytes_per_step, 0),
+            told(self.steps_per_commit, 1),
+            told(self.memory_bytes.map(|bytes| bytes as f64 / 1e6), 0),
+        ])
+    }
+}
+
+/// What stands above the rows.
+pub(super) fn heading() -> String {
+    let above = [
+        "", "", "bare", "", "", "", "", "CPU ms", "written", "on disk", "steps a", "memory",
+    ];
+    let below = [
+        "workflow", "clients", "HTTP/s", "steps/s", "p50 ms", "p99 ms", "p99.9 ms", "a step",
+        "B a step", "B a step", "commit", "MB",
+    ];
+    format!(
+        "{}\n{}",
+        line(above.map(str::to_owned)),
+        line(below.map(str::to_owned))
+    )
+}
+
+/// The first column begins at the left, figures end at the right.
+fn line([first, rest @ ..]: [String; 12]) -> String {
+    let rest: String = rest.iter().map(|cell| format!("{cell:>9}")).collect();
+    format!("{first:<12}{rest}")
+}
+
+/// A figure, or that there is none.
+fn told(figure: Option<f64>, decimals: usize) -> String {
+    figure.map_or_else(|| "-".to_owned(), |figure| format!("{figure:.decimals$}"))
+}
+
+/// A percentile of latencies in microseconds, in milliseconds.
+pub(super) fn ms(latencies: &Histogram<u64>, percentile: f64) -> f64 {
+    latencies.value_at_percentile(percentile) as f64 / 1000.0
+}
+
+/// What falls to each of so many; nothing when there are none.
+fn per(figure: f64, count: u64) -> Option<f64> {
+    (count > 0).then(|| figure / count as f64)
+}
+
+fn tenths(figure: f64) -> f64 {
+    (figure * 10.0).round() / 10.0
+}
+
+fn thousandths(figure: f64) -> f64 {
+    (figure * 1000.0).round() / 1000.0
+}
