@@ -8,6 +8,7 @@
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.
 
+pub mod bulk;
 pub mod clock;
 mod committer;
 pub mod definitions;
@@ -24,4 +25,4 @@ pub use error::CommandError;
 pub use plugins::Plugins;
 pub use runtime::{Committed, Runtime, View};
 
-pub use casewright_store::{CaseFilter, StoreError};
+pub use casewright_store::{CaseFilter, StoreError, upkeep};

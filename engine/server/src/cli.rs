@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    bench, check, diagram, explain, export, import, schema, serve, simulate, test,
+    bench, check, compact, diagram, explain, export, import, schema, serve, simulate, test,
 };
 
 /// Runs the processes by which a company looks after its key accounts.
@@ -44,6 +44,7 @@ enum Command {
     Import(import::Import),
     Export(export::Export),
     Bench(bench::Bench),
+    Compact(compact::Compact),
 }
 
 /// How a command prints what a script may read.
@@ -91,6 +92,7 @@ impl Cli {
             Command::Import(import) => import.run(),
             Command::Export(export) => export.run(),
             Command::Bench(bench) => bench.run(),
+            Command::Compact(compact) => compact.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

@@ -5,6 +5,7 @@
 //! - [`key_value`] is the seam: `get`, `scan`, and one atomic, conditional `commit`. Behind it lie
 //!   [`write_ahead`], a log in front of redb, for use and [`memory`] for tests;
 //! - [`step`] is what goes into one commit, [`filter`] and [`due_timer`] what is asked for;
+//! - [`upkeep`] says what a closed store takes on disk, and makes that less;
 //! - [`Store`] writes steps and reads cases, journal, timers and definitions through it.
 //!
 //! Architecture invariants: keys, records and queries are written once, above the seam; a backend
@@ -24,6 +25,7 @@ mod redb_store;
 pub mod step;
 pub mod store;
 pub mod tables;
+pub mod upkeep;
 pub mod write_ahead;
 
 pub use codec::case_record::{CaseRecord, Link};

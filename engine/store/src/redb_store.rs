@@ -42,7 +42,7 @@ pub(crate) struct LogState {
 /// A key or a value, where it lies.
 type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
 
-fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+pub(crate) fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
     TableDefinition::new(table.name())
 }
 
@@ -258,7 +258,7 @@ fn write_log_state(transaction: &WriteTransaction, state: &LogState) -> Result<(
 }
 
 /// What some work with redb comes to, or what it said when it panicked.
-fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     // After a panic redb refuses what could build on it: its locks are poisoned.
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let told = panic.downcast_ref::<String>().map(String::as_str);
@@ -274,6 +274,6 @@ fn failed(table: Table, what: &str, error: &redb::Error) -> StoreError {
     }
 }
 
-fn io(what: &str, error: &dyn std::fmt::Display) -> StoreError {
+pub(crate) fn io(what: &str, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Io(format!("{what}: {error}"))
 }

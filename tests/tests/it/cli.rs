@@ -73,6 +73,8 @@ fn help_explains_every_command() {
             &["import", "scxml", "--help"],
             &["import", "xstate", "--help"],
             &["export", "--help"],
+            &["bench", "--help"],
+            &["compact", "--help"],
         ],
     );
 }

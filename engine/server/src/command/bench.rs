@@ -5,7 +5,8 @@
 
 mod bare;
 mod connection;
-mod disk;
+pub(super) mod disk;
+mod growth;
 mod load;
 mod process;
 mod row;
@@ -15,12 +16,14 @@ mod server;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use casewright_runtime::Stopwatch;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
 use crate::cli::{Failure, Output, Verdict, print};
 use disk::SyncRate;
+use growth::{Empty, Growth};
 use load::{Load, Measured};
 use row::{Bare, Before, Row};
 use script::Script;
@@ -50,6 +53,9 @@ pub struct Bench {
     /// there. All of it is removed afterwards [default: the system's folder for such]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Measure once more on a store with so many cases, six steps each, that is filled first.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_CASES))]
+    cases: Option<u64>,
     /// Send an `Idempotency-Key` with every request.
     #[arg(long)]
     idempotency: bool,
@@ -60,8 +66,10 @@ pub struct Bench {
 
 const AFTER_HELP: &str = "What `--output json` names is what the table shows: `clients`, `steps_per_second`, `p50_ms`, `p99_ms` and more; \
 `null` is what this system does not tell.\n\nExit codes: 0 measured, 2 could not run.";
-/// More clients than a system gives sockets to one process by default measure its limits, not ours.
-const MAX_CLIENTS: u64 = 4096;
+/// More would not get a connection each: what a server takes on is limited.
+const MAX_CLIENTS: u64 = 4000;
+/// More cases than a disk holds.
+const MAX_CASES: u64 = 1_000_000_000;
 /// A day: nobody means more.
 const MAX_SECONDS: f64 = 86_400.0;
 
@@ -103,16 +111,50 @@ impl Bench {
             progress.print(before.disk.to_line(&shown));
             progress.print(row::heading());
         }
+        let mut empty = Empty::default();
         for script in Script::all() {
-            self.measure_steps(&script, folder.path(), &before, &progress)
+            let data = folder.path().join(script.workflow);
+            let starting = Stopwatch::start();
+            let server = Server::start(&data)?;
+            let startup = starting.elapsed();
+            let rows = self.measure_steps(&server, &script, 0, &before, &progress);
+            let rows = rows.await?;
+            if !script.asks_plugin {
+                empty = Empty { startup, rows };
+            }
+        }
+        if let Some(cases) = self.cases {
+            let data = folder.path().join("grown");
+            self.measure_growth(cases, &data, (&before, &empty), &progress)
                 .await?;
+        }
+        Ok(())
+    }
+
+    async fn measure_growth(
+        &self,
+        cases: u64,
+        data: &Path,
+        (before, empty): (&Before, &Empty),
+        progress: &Progress,
+    ) -> Result<(), Failure> {
+        let script = Script::plain();
+        let told = |filled| progress.tell(&format!("filling the store: {filled} of {cases} cases"));
+        let mut growth = Growth::fill(&script, data, cases, told).await?;
+        progress.tell("a store with many cases");
+        let server = growth.start(&script, data).await?;
+        let rows = self.measure_steps(&server, &script, cases, before, progress);
+        growth.compare(empty, &rows.await?);
+        match self.output {
+            Output::Text => progress.print(growth.to_text()),
+            Output::Json => progress.print(growth.to_json()?),
         }
         Ok(())
     }
 
     /// How many rows there are to measure, of all kinds.
     fn steps_of_work(&self) -> usize {
-        1 + self.clients.len() * (1 + Script::all().len())
+        1 + self.clients.len() * (1 + Script::all().len() + usize::from(self.cases.is_some()))
     }
 
     /// A folder of our own, which goes when it is dropped.
@@ -145,24 +187,25 @@ impl Bench {
 
     async fn measure_steps(
         &self,
+        server: &Server,
         script: &Script,
-        folder: &Path,
+        cases: u64,
         before: &Before,
         progress: &Progress,
-    ) -> Result<(), Failure> {
-        let data = folder.join(script.workflow);
-        let server = Server::start(&data)?;
+    ) -> Result<Vec<Row>, Failure> {
         server.apply(script).await?;
+        let mut rows = Vec::new();
         for (clients, bare) in self.clients.iter().zip(&before.bare) {
             progress.at(&format!("`{}`, clients: {clients}", script.workflow));
-            let measured = self.load(&server, script, *clients).await?;
-            let row = Row::of(script, *clients, (&before.disk, bare), &measured);
+            let measured = self.load(server, script, *clients).await?;
+            let row = Row::of(script, (cases, *clients), (&before.disk, bare), &measured);
             match self.output {
                 Output::Text => progress.print(row.to_line()),
                 Output::Json => progress.print(row.to_json()?),
             }
+            rows.push(row);
         }
-        Ok(())
+        Ok(rows)
     }
 
     async fn load(
@@ -200,8 +243,13 @@ impl Progress {
 
     /// Tells what is measured now, one after the other.
     fn at(&self, what: &str) {
-        self.0.set_message(what.to_owned());
+        self.tell(what);
         self.0.inc(1);
+    }
+
+    /// Tells more of what goes on.
+    fn tell(&self, what: &str) {
+        self.0.set_message(what.to_owned());
     }
 
     /// Prints data, past the bar.

@@ -33,13 +33,15 @@ impl SyncRate {
     pub(super) fn measure(folder: &Path, limit: Duration) -> Result<Self, Failure> {
         let path = folder.join("sync-rate");
         let failed = |error| Failure::new(format!("cannot write `{}`", path.display()), error);
-        let mut rate = SyncRate {
-            latencies: histogram()?,
-            seconds: 0.0,
-        };
+        let mut rate = SyncRate::of(histogram()?, 0.0);
         rate.append(&path, limit).map_err(failed)?;
         fs::remove_file(&path).map_err(failed)?;
         Ok(rate)
+    }
+
+    /// What was measured in so many seconds.
+    pub(super) fn of(latencies: Histogram<u64>, seconds: f64) -> Self {
+        SyncRate { latencies, seconds }
     }
 
     fn append(&mut self, path: &Path, limit: Duration) -> io::Result<()> {
@@ -85,7 +87,7 @@ impl SyncRate {
 }
 
 /// How much of the disk a folder takes, with all in it; what cannot be looked at counts nothing.
-pub(super) fn allocated_bytes(folder: &Path) -> u64 {
+pub(in crate::command) fn allocated_bytes(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let bytes = |path: &Path| match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => allocated_bytes(path),

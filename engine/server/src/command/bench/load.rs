@@ -10,7 +10,7 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::timeout;
 
 use super::connection::Connection;
-use super::script::{Case, STEPS, Script};
+use super::script::{Case, STEPS, Script, amount};
 use super::server::{Server, Usage};
 use crate::cli::Failure;
 
@@ -147,8 +147,7 @@ impl Client {
             let id = format!("{}-{number}", self.name);
             let case = Case {
                 id: &id,
-                // Spread over all amounts, the same in every run.
-                amount: number.wrapping_mul(7919) % 1_000_000,
+                amount: amount(number),
                 idempotency: self.idempotency,
             };
             for step in 0..STEPS {

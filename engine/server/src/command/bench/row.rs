@@ -42,10 +42,10 @@ pub(super) struct Row {
     plugin: bool,
     /// How many cases the store held before.
     cases: u64,
-    clients: u64,
+    pub(super) clients: u64,
     seconds: f64,
     steps: u64,
-    steps_per_second: f64,
+    pub(super) steps_per_second: f64,
     p50_ms: f64,
     p99_ms: f64,
     p999_ms: f64,
@@ -69,7 +69,7 @@ pub(super) struct Row {
 impl Row {
     pub(super) fn of(
         script: &Script,
-        clients: u64,
+        (cases, clients): (u64, u64),
         (disk, bare): (&SyncRate, &Bare),
         measured: &Measured,
     ) -> Self {
@@ -93,7 +93,7 @@ impl Row {
         Row {
             workflow: script.workflow,
             plugin: script.asks_plugin,
-            cases: 0,
+            cases,
             clients,
             seconds: thousandths(*seconds),
             steps: latencies.len(),
@@ -131,6 +131,7 @@ impl Row {
     pub(super) fn to_line(&self) -> String {
         line([
             self.workflow.to_owned(),
+            self.cases.to_string(),
             self.clients.to_string(),
             format!("{:.0}", self.bare_requests_per_second),
             format!("{:.0}", self.steps_per_second),
@@ -149,11 +150,11 @@ impl Row {
 /// What stands above the rows.
 pub(super) fn heading() -> String {
     let above = [
-        "", "", "bare", "", "", "", "", "CPU ms", "written", "on disk", "steps a", "memory",
+        "", "", "", "bare", "", "", "", "", "CPU ms", "written", "on disk", "steps a", "memory",
     ];
     let below = [
-        "workflow", "clients", "HTTP/s", "steps/s", "p50 ms", "p99 ms", "p99.9 ms", "a step",
-        "B a step", "B a step", "commit", "MB",
+        "workflow", "cases", "clients", "HTTP/s", "steps/s", "p50 ms", "p99 ms", "p99.9 ms",
+        "a step", "B a step", "B a step", "commit", "MB",
     ];
     format!(
         "{}\n{}",
@@ -163,7 +164,7 @@ pub(super) fn heading() -> String {
 }
 
 /// The first column begins at the left, figures end at the right.
-fn line([first, rest @ ..]: [String; 12]) -> String {
+fn line([first, rest @ ..]: [String; 13]) -> String {
     let rest: String = rest.iter().map(|cell| format!("{cell:>9}")).collect();
     format!("{first:<12}{rest}")
 }
@@ -183,10 +184,104 @@ fn per(figure: f64, count: u64) -> Option<f64> {
     (count > 0).then(|| figure / count as f64)
 }
 
-fn tenths(figure: f64) -> f64 {
+/// To the nearest tenth.
+pub(super) fn tenths(figure: f64) -> f64 {
     (figure * 10.0).round() / 10.0
 }
 
-fn thousandths(figure: f64) -> f64 {
+/// To the nearest thousandth.
+pub(super) fn thousandths(figure: f64) -> f64 {
     (figure * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::load::{histogram, record};
+    use super::super::process::Process;
+    use super::super::server::Usage;
+    use super::*;
+
+    /// A thousand requests in two seconds, of 1 to 1000 ms.
+    fn measured() -> Measured {
+        let mut latencies = histogram().unwrap();
+        for number in 1..=1000 {
+            record(&mut latencies, Duration::from_millis(number));
+        }
+        let usage = |count: u64| Usage {
+            process: Process {
+                cpu_seconds: Some(count as f64),
+                written_bytes: Some(5_000_000 * count),
+                memory_bytes: Some(7 * count),
+            },
+            disk_bytes: 1_000_000 * count,
+            steps: 1000 * count,
+            commits: 250 * count,
+        };
+        Measured {
+            latencies,
+            seconds: 2.0,
+            before: usage(1),
+            after: usage(2),
+        }
+    }
+
+    fn row(measured: &Measured) -> Row {
+        let disk = SyncRate::of(histogram().unwrap(), 1.0);
+        let bare = Bare::of(measured);
+        Row::of(&Script::plain(), (0, 4), (&disk, &bare), measured)
+    }
+
+    #[test]
+    fn a_row_is_what_falls_to_each_step() {
+        let row = row(&measured());
+        assert_eq!((row.steps, row.steps_per_second), (1000, 500.0));
+        assert_eq!(row.bare_requests_per_second, 500.0);
+        assert_eq!(row.cpu_s_per_1000_steps, Some(1.0));
+        assert_eq!(row.written_bytes_per_step, Some(5000.0));
+        assert_eq!(row.disk_bytes_per_step, Some(1000.0));
+        assert_eq!(row.steps_per_commit, Some(4.0));
+        assert_eq!(row.memory_bytes, Some(14));
+        // Three digits of a latency are kept.
+        let percentiles = [
+            (row.p50_ms, 500.0),
+            (row.p99_ms, 990.0),
+            (row.p999_ms, 999.0),
+        ];
+        for (found, expected) in percentiles {
+            let difference: f64 = found - expected;
+            assert!(difference.abs() < 2.0, "{found} is not {expected}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_told_is_absent() {
+        let mut measured = measured();
+        measured.after.process = Process::default();
+        measured.after.commits = measured.before.commits;
+        let row = row(&measured);
+        assert_eq!(row.cpu_s_per_1000_steps, None);
+        assert_eq!(row.written_bytes_per_step, None);
+        assert_eq!(row.steps_per_commit, None);
+        let cells: Vec<String> = row
+            .to_line()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let figures = ["-", "-", "1000", "-", "-"];
+        assert_eq!(cells[8..], figures, "{cells:?}");
+        let json: serde_json::Value = serde_json::from_str(&row.to_json().unwrap()).unwrap();
+        assert_eq!(json["memory_bytes"], serde_json::Value::Null);
+        assert_eq!(json["clients"], 4);
+    }
+
+    #[test]
+    fn a_latency_beyond_all_limits_counts_as_the_longest() {
+        let mut latencies = histogram().unwrap();
+        record(&mut latencies, Duration::from_nanos(1));
+        record(&mut latencies, Duration::from_secs(3600));
+        assert_eq!(ms(&latencies, 50.0), 0.001);
+        assert!((59_000.0..61_000.0).contains(&ms(&latencies, 100.0)));
+    }
 }

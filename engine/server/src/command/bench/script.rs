@@ -2,6 +2,8 @@
 
 use std::io::Write;
 
+use serde_json::{Value as Json, json};
+
 /// What a workflow is asked, again and again.
 #[derive(Debug)]
 pub(super) struct Script {
@@ -15,6 +17,9 @@ pub(super) struct Script {
 
 /// The events of a case, in order.
 pub(super) const EVENTS: [&str; 5] = ["register", "investigate", "propose", "accept", "close"];
+/// The events of a case that stays open.
+pub(super) const OPEN_EVENTS: [&str; 5] =
+    ["register", "investigate", "remark", "propose", "accept"];
 /// The steps of a case: it is opened, then come its events.
 pub(super) const STEPS: usize = 1 + EVENTS.len();
 
@@ -59,21 +64,18 @@ impl Script {
     /// its events.
     pub(super) fn write(&self, step: usize, case: &Case<'_>, buffer: &mut Vec<u8>) {
         buffer.clear();
-        let Case { id, amount, .. } = case;
+        let id = case.id;
         let (line, body) = match step.checked_sub(1).and_then(|event| EVENTS.get(event)) {
-            None => (
-                format_args!("PUT /cases/{id}"),
-                format!(
-                    r#"{{"workflow":"{}","data":{{"customer":"华东能源集团","amount":{amount}}}}}"#,
-                    self.workflow
-                ),
-            ),
-            Some(event) => (
-                format_args!("POST /cases/{id}/events"),
-                format!(
-                    r#"{{"event":"{event}","data":{{"amount":{amount},"note":"delivered late"}}}}"#
-                ),
-            ),
+            None => {
+                let data = opening(case.amount);
+                let body = format!(r#"{{"workflow":"{}","data":{data}}}"#, self.workflow);
+                (format!("PUT /cases/{id}"), body)
+            }
+            Some(event) => {
+                let data = carried(case.amount);
+                let body = format!(r#"{{"event":"{event}","data":{data}}}"#);
+                (format!("POST /cases/{id}/events"), body)
+            }
         };
         let length = body.len();
         // Writing to memory cannot fail.
@@ -99,6 +101,21 @@ pub(super) struct Case<'a> {
     pub(super) idempotency: bool,
 }
 
+/// What differs from case to case: spread over all amounts, the same in every run.
+pub(super) fn amount(number: u64) -> u64 {
+    number.wrapping_mul(7919) % 1_000_000
+}
+
+/// What a case is opened with.
+pub(super) fn opening(amount: u64) -> Json {
+    json!({ "customer": "华东能源集团", "amount": amount })
+}
+
+/// What each of its events carries.
+pub(super) fn carried(amount: u64) -> Json {
+    json!({ "amount": amount, "note": "delivered late" })
+}
+
 /// A request to read something.
 pub(super) fn get(path: &str) -> Vec<u8> {
     request(&format!("GET {path}"), ACTOR, "")
@@ -108,4 +125,31 @@ fn request(line: &str, actor: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!("{line} HTTP/1.1\r\nHost: bench\r\nContent-Length: {length}\r\n{actor}\r\n{body}")
         .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_whole() {
+        let case = Case {
+            id: "a-1",
+            amount: 7,
+            idempotency: true,
+        };
+        let mut buffer = b"what was there".to_vec();
+        Script::plain().write(2, &case, &mut buffer);
+        let text = String::from_utf8(buffer).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        assert!(
+            head.starts_with("POST /cases/a-1/events HTTP/1.1\r\n"),
+            "{head}"
+        );
+        assert!(head.ends_with("\r\nIdempotency-Key: \"a-1-2\""), "{head}");
+        assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));
+        let body: Json = serde_json::from_str(body).unwrap();
+        assert_eq!(body["event"], "investigate");
+        assert_eq!(body["data"], carried(7));
+    }
 }

@@ -75,6 +75,11 @@ impl Server {
         Ok(server)
     }
 
+    /// The id of its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Makes the workflow of a script known.
     ///
     /// # Errors
@@ -95,7 +100,7 @@ impl Server {
     /// # Errors
     /// It does not answer.
     pub(super) async fn usage(&self) -> Result<Usage, Failure> {
-        let process = Process::of(self.child.id());
+        let process = Process::of(self.id());
         let Some(data) = &self.data else {
             return Ok(Usage {
                 process,
