@@ -64,8 +64,9 @@ pub struct Bench {
     bare: bool,
 }
 
-const AFTER_HELP: &str = "What `--output json` names is what the table shows: `clients`, `steps_per_second`, `p50_ms`, `p99_ms` and more; \
-`null` is what this system does not tell.\n\nExit codes: 0 measured, 2 could not run.";
+const AFTER_HELP: &str = "Of a step the table tells the processor time of the server, what the system counts as written by it, what the \
+disk got (whoever wrote it), and by how much the data grew. `-`, in JSON `null`, is what this system does not tell.\n\n\
+Exit codes: 0 measured, 2 could not run.";
 /// More would not get a connection each: what a server takes on is limited.
 const MAX_CLIENTS: u64 = 4000;
 /// More cases than a disk holds.

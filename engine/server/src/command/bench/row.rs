@@ -51,8 +51,10 @@ pub(super) struct Row {
     p999_ms: f64,
     /// Processor time of the server; the same figure in milliseconds is that of one step.
     cpu_s_per_1000_steps: Option<f64>,
-    /// What went to the disk, with all that was written more than once.
+    /// What the server had written, as the system counts it for a process.
     written_bytes_per_step: Option<f64>,
+    /// What went to the disk, whoever wrote it.
+    device_bytes_per_step: Option<f64>,
     /// By how much the data grew on disk.
     disk_bytes_per_step: Option<f64>,
     /// How many steps shared one commit.
@@ -86,8 +88,11 @@ impl Row {
             .cpu_seconds
             .zip(from.cpu_seconds)
             .map(|(to, from)| to - from);
-        let written_bytes = to.written_bytes.zip(from.written_bytes);
-        let written_bytes = written_bytes.map(|(to, from)| to.saturating_sub(from) as f64);
+        let written_per_step = |(to, from): (u64, u64)| {
+            let bytes = to.saturating_sub(from) as f64;
+            per(bytes, written).map(tenths)
+        };
+        let device_bytes = after.device_bytes.zip(before.device_bytes);
         let commits = after.commits.saturating_sub(before.commits);
         let disk_bytes = after.disk_bytes as f64 - before.disk_bytes as f64;
         Row {
@@ -104,9 +109,11 @@ impl Row {
             cpu_s_per_1000_steps: cpu_seconds
                 .and_then(|seconds| per(seconds * 1000.0, written))
                 .map(thousandths),
-            written_bytes_per_step: written_bytes
-                .and_then(|bytes| per(bytes, written))
-                .map(tenths),
+            written_bytes_per_step: to
+                .written_bytes
+                .zip(from.written_bytes)
+                .and_then(written_per_step),
+            device_bytes_per_step: device_bytes.and_then(written_per_step),
             disk_bytes_per_step: per(disk_bytes, written).map(tenths),
             steps_per_commit: per(written as f64, commits).map(tenths),
             memory_bytes: to.memory_bytes,
@@ -140,6 +147,7 @@ impl Row {
             format!("{:.2}", self.p999_ms),
             told(self.cpu_s_per_1000_steps, 3),
             told(self.written_bytes_per_step, 0),
+            told(self.device_bytes_per_step, 0),
             told(self.disk_bytes_per_step, 0),
             told(self.steps_per_commit, 1),
             told(self.memory_bytes.map(|bytes| bytes as f64 / 1e6), 0),
@@ -150,11 +158,12 @@ impl Row {
 /// What stands above the rows.
 pub(super) fn heading() -> String {
     let above = [
-        "", "", "", "bare", "", "", "", "", "CPU ms", "written", "on disk", "steps a", "memory",
+        "", "", "", "bare", "", "", "", "", "CPU ms", "written", "disk got", "grew by", "steps a",
+        "memory",
     ];
     let below = [
         "workflow", "cases", "clients", "HTTP/s", "steps/s", "p50 ms", "p99 ms", "p99.9 ms",
-        "a step", "B a step", "B a step", "commit", "MB",
+        "a step", "B a step", "B a step", "B a step", "commit", "MB",
     ];
     format!(
         "{}\n{}",
@@ -164,7 +173,7 @@ pub(super) fn heading() -> String {
 }
 
 /// The first column begins at the left, figures end at the right.
-fn line([first, rest @ ..]: [String; 13]) -> String {
+fn line([first, rest @ ..]: [String; 14]) -> String {
     let rest: String = rest.iter().map(|cell| format!("{cell:>9}")).collect();
     format!("{first:<12}{rest}")
 }
@@ -216,6 +225,7 @@ mod tests {
                 memory_bytes: Some(7 * count),
             },
             disk_bytes: 1_000_000 * count,
+            device_bytes: Some(2_000_000 * count),
             steps: 1000 * count,
             commits: 250 * count,
         };
@@ -240,6 +250,7 @@ mod tests {
         assert_eq!(row.bare_requests_per_second, 500.0);
         assert_eq!(row.cpu_s_per_1000_steps, Some(1.0));
         assert_eq!(row.written_bytes_per_step, Some(5000.0));
+        assert_eq!(row.device_bytes_per_step, Some(2000.0));
         assert_eq!(row.disk_bytes_per_step, Some(1000.0));
         assert_eq!(row.steps_per_commit, Some(4.0));
         assert_eq!(row.memory_bytes, Some(14));
@@ -269,7 +280,7 @@ mod tests {
             .split_whitespace()
             .map(str::to_owned)
             .collect();
-        let figures = ["-", "-", "1000", "-", "-"];
+        let figures = ["-", "-", "2000", "1000", "-", "-"];
         assert_eq!(cells[8..], figures, "{cells:?}");
         let json: serde_json::Value = serde_json::from_str(&row.to_json().unwrap()).unwrap();
         assert_eq!(json["memory_bytes"], serde_json::Value::Null);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::connection::Connection;
-use super::disk::allocated_bytes;
+use super::disk::{allocated_bytes, device_bytes};
 use super::process::Process;
 use super::script::{self, Script};
 use crate::cli::Failure;
@@ -28,6 +28,8 @@ pub(super) struct Usage {
     pub(super) process: Process,
     /// What its data takes on disk.
     pub(super) disk_bytes: u64,
+    /// What was written to its disk, by everybody on it; none where the system does not tell.
+    pub(super) device_bytes: Option<u64>,
     /// Steps that it has written.
     pub(super) steps: u64,
     /// The commits in which it has written them.
@@ -118,6 +120,7 @@ impl Server {
         Ok(Usage {
             process,
             disk_bytes: allocated_bytes(data),
+            device_bytes: device_bytes(data),
             steps: counter(STEPS)?,
             commits: counter(COMMITS)?,
         })
