@@ -165,6 +165,7 @@ fn diagram<'a>(
         .configure_mesh()
         .x_desc(along)
         .y_desc(up)
+        .max_light_lines(1)
         .x_label_formatter(&|value| format!("{value:.0}"))
         .draw()?;
     for (number, (name, places)) in series.iter().enumerate() {
