@@ -129,6 +129,7 @@ impl Clerk {
             definition: DEFINITION.clone(),
             record: outcome.record,
             fired,
+            answer: None,
         };
         self.store.commit(&[step]).unwrap();
     }
