@@ -213,6 +213,13 @@ impl Archive {
         archive
     }
 
+    /// Sends an event to a case at a time.
+    pub(super) fn send_at(&self, now: Timestamp, case: &str, event: &str) {
+        let mut clerk = self.clerk();
+        clerk.now = now;
+        clerk.send(case, event, json!({}));
+    }
+
     /// As many cases as asked for, each just opened.
     pub(super) fn with_many_cases(cases: usize) -> Self {
         let archive = Archive::empty();
