@@ -9,6 +9,7 @@
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.
 
+pub mod bulk;
 pub mod clock;
 mod command;
 mod committer;
@@ -23,7 +24,7 @@ pub mod runtime;
 mod timer;
 pub mod verify;
 
-pub use clock::{Clock, ManualClock, SystemClock};
+pub use clock::{Clock, ManualClock, Stopwatch, SystemClock};
 pub use definitions::Definitions;
 pub use error::CommandError;
 pub use once::{Done, Once, Reply, Terms};
@@ -32,4 +33,4 @@ pub use repair::repair;
 pub use runtime::{Committed, Runtime, View};
 pub use verify::{Report, verify};
 
-pub use casewright_store::{CaseFilter, RequestKey, StoreError};
+pub use casewright_store::{CaseFilter, RequestKey, StoreError, upkeep};

@@ -13,6 +13,11 @@ impl Runtime {
         !self.store().has_failed()
     }
 
+    /// How many steps were written since the start, and in how many commits.
+    pub fn written(&self) -> (u64, u64) {
+        self.store().written()
+    }
+
     /// A case.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    check, diagram, explain, export, import, repair, schema, serve, simulate, test, verify,
+    bench, check, compact, diagram, explain, export, import, repair, schema, serve, simulate, test,
+    verify,
 };
 
 /// Runs the processes by which a company looks after its key accounts.
@@ -45,6 +46,8 @@ enum Command {
     Export(export::Export),
     Verify(verify::Verify),
     Repair(repair::Repair),
+    Bench(bench::Bench),
+    Compact(compact::Compact),
 }
 
 /// How a command prints what a script may read.
@@ -93,6 +96,8 @@ impl Cli {
             Command::Export(export) => export.run(),
             Command::Verify(verify) => verify.run(),
             Command::Repair(repair) => repair.run(),
+            Command::Bench(bench) => bench.run(),
+            Command::Compact(compact) => compact.run(),
         };
         match result {
             Ok(Verdict::Yes) => ExitCode::SUCCESS,

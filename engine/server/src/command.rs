@@ -1,6 +1,8 @@
 //! The commands, one module each.
 
+pub mod bench;
 pub mod check;
+pub mod compact;
 pub mod diagram;
 pub mod explain;
 pub mod export;

@@ -10,6 +10,7 @@ mod diagram;
 mod explanation;
 mod idempotency;
 mod index;
+mod metrics;
 mod openapi;
 mod problem;
 mod query;
@@ -29,6 +30,7 @@ use tokio::sync::Semaphore;
 
 use crate::edge::Edge;
 
+pub(crate) use metrics::{COMMITS, STEPS};
 pub use openapi::openapi;
 pub use problem::{KINDS, Problem};
 
@@ -56,6 +58,7 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>, edge: Arc<Edge>) -> Router {
     Router::new()
         .route("/", get(index::index))
         .route("/health", get(index::health))
+        .route("/metrics", get(metrics::metrics))
         .route("/openapi.json", get(index::openapi))
         .route("/problems", get(index::problems))
         .route("/problems/{code}", get(index::problem))

@@ -68,6 +68,7 @@ impl Clerk<'_> {
             definition: self.definition.clone(),
             record: outcome.record,
             fired,
+            answer: None,
         };
         self.store.commit(&[step]).unwrap();
     }

@@ -7,6 +7,7 @@
 //! - [`step`] is what goes into one commit, [`answer`] what is remembered with it, [`filter`] and
 //!   [`due_timer`] what is asked for;
 //! - [`verify`] is for who looks at rows without believing them;
+//! - [`upkeep`] says what a closed store takes on disk, and makes that less;
 //! - [`Store`] writes steps and reads cases, journal, timers and definitions through it.
 //!
 //! Architecture invariants: keys, records and queries are written once, above the seam; a backend
@@ -31,6 +32,7 @@ pub mod step;
 pub mod store;
 pub mod tables;
 mod trial;
+pub mod upkeep;
 pub mod verify;
 pub mod write_ahead;
 

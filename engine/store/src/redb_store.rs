@@ -102,7 +102,7 @@ pub(crate) struct LogState {
 /// A key or a value, where it lies.
 type Bytes<'a> = AccessGuard<'a, &'static [u8]>;
 
-fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
+pub(crate) fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {
     TableDefinition::new(table.name())
 }
 
@@ -356,7 +356,7 @@ thread_local! {
 }
 
 /// What some work with redb comes to, or what it said when it panicked.
-fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(crate) fn contained<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
         let told = panic::take_hook();
@@ -385,6 +385,6 @@ fn failed(table: Table, what: &str, error: &redb::Error) -> StoreError {
     }
 }
 
-fn io(what: &str, error: &dyn std::fmt::Display) -> StoreError {
+pub(crate) fn io(what: &str, error: &dyn std::fmt::Display) -> StoreError {
     StoreError::Io(format!("{what}: {error}"))
 }

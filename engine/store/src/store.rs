@@ -27,10 +27,19 @@ pub struct Store {
     /// The place that the next record of the journal gets. Only [`Store::commit`] moves it, and one
     /// thread at a time commits.
     next_sequence: AtomicU64,
+    /// What was written since the store was opened.
+    written: Written,
     /// Whether the last commit failed for the backend's sake.
     failed: AtomicBool,
     /// Which answers are forgotten next. Only [`Store::commit`] asks.
     expiring: Mutex<Expiring>,
+}
+
+/// What was written since a store was opened.
+#[derive(Debug, Default)]
+struct Written {
+    steps: AtomicU64,
+    commits: AtomicU64,
 }
 
 /// A definition as it is stored.
@@ -70,6 +79,7 @@ impl Store {
             expiring,
             key_value,
             next_sequence: AtomicU64::new(next),
+            written: Written::default(),
             failed: AtomicBool::new(false),
         })
     }
@@ -108,6 +118,9 @@ impl Store {
         answers.for_each(|answer| expiring.note(answer));
         let next = first + count as u64;
         self.next_sequence.store(next, Ordering::Relaxed);
+        let steps = count as u64;
+        self.written.steps.fetch_add(steps, Ordering::Relaxed);
+        self.written.commits.fetch_add(1, Ordering::Relaxed);
         Ok(sequences)
     }
 
@@ -119,6 +132,13 @@ impl Store {
     /// Where the last record of the journal stands; 0 when there is none.
     pub fn last_sequence(&self) -> u64 {
         self.next_sequence.load(Ordering::Relaxed) - 1
+    }
+
+    /// How many steps were written since the store was opened, and in how many commits.
+    pub fn written(&self) -> (u64, u64) {
+        let steps = self.written.steps.load(Ordering::Relaxed);
+        let commits = self.written.commits.load(Ordering::Relaxed);
+        (steps, commits)
     }
 
     /// Whether the last commit failed for the backend's sake. Until one succeeds again, more will not.

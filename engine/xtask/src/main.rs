@@ -11,6 +11,7 @@ mod error;
 mod generate;
 mod guest;
 mod lock;
+mod plot;
 mod plugins;
 mod source;
 mod toolchain;
@@ -35,6 +36,8 @@ enum Task {
     /// Build or check the shipped plugins.
     #[command(subcommand)]
     Plugins(plugins::Task),
+    /// Draw what `casewright bench --output json` printed.
+    Plot(plot::Plot),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Generate(generate) => generate::run(&root, &generate),
         Task::Plugins(task) => plugins::run(&root, task),
+        Task::Plot(plot) => plot::run(&plot),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -75,6 +75,8 @@ fn help_explains_every_command() {
             &["export", "--help"],
             &["verify", "--help"],
             &["repair", "--help"],
+            &["bench", "--help"],
+            &["compact", "--help"],
         ],
     );
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use casewright_case::replay::{Replay, compare};
-use casewright_case::{Case, Difference};
+use casewright_case::{Case, Cause, Difference, Record};
 use casewright_chart::Limits;
 use casewright_definition::{Definition, Digest};
 use casewright_store::verify::{BrokenChain, ChainError};
-use casewright_store::{CaseRecord, JournalRecord, Link, Store, StoreError, StoredCase};
+use casewright_store::{CaseRecord, DueTimer, Link, Store, StoreError, StoredCase};
 
 use crate::definitions::compile;
 
@@ -60,6 +60,16 @@ impl<'a> Inspector<'a> {
 
     /// What the records of a case lead to, from its opening to the last one.
     pub(crate) fn replayed(&self, id: &str, last: Link) -> Result<Replayed, Stop> {
+        self.replayed_seeing(id, last, |_, _, _| {})
+    }
+
+    /// As [`Inspector::replayed`]; `see` is shown each step: the case before it, its record, and the case after.
+    fn replayed_seeing(
+        &self,
+        id: &str,
+        last: Link,
+        mut see: impl FnMut(Option<&Case>, &Record, Option<&Case>),
+    ) -> Result<Replayed, Stop> {
         let chain = |error| of_chain(id, error);
         let links = self.store.chain(id, last).map_err(chain)?;
         let first = links.first().copied().unwrap_or(last);
@@ -68,8 +78,15 @@ impl<'a> Inspector<'a> {
         let mut replay = Replay::new(&definition, id, self.limits);
         for link in &links {
             let record = self.store.linked(id, *link).map_err(chain)?;
-            take(&mut replay, &definition, record)
-                .map_err(|fault| fault.of_case(id).of_record(link.sequence))?;
+            let fault = |message| {
+                let fault = Fault::new(Kind::Replay, message);
+                fault.of_case(id).of_record(link.sequence)
+            };
+            let record = record.into_record(&definition.chart).map_err(fault)?;
+            let before = replay.case().cloned();
+            let taken = replay.take(&record);
+            taken.map_err(|difference| fault(told(&difference)))?;
+            see(before.as_ref(), &record, replay.case());
         }
         let case = replay.into_case();
         let case = case.ok_or_else(|| Fault::new(Kind::Chain, "it has no records").of_case(id))?;
@@ -89,6 +106,25 @@ impl<'a> Inspector<'a> {
             None => Ok(replayed),
             Some(message) => Err(Fault::new(Kind::Snapshot, message).of_case(id).into()),
         }
+    }
+
+    /// Whether a case cancelled a timer when it had been due already. That one could not be fired then, rested,
+    /// and its row goes when it comes again.
+    pub(crate) fn was_cancelled_late(&self, timer: &DueTimer, last: Link) -> Result<bool, Stop> {
+        let pending = |case: Option<&Case>| {
+            let mut pending = case?.snapshot.pending.iter();
+            let found = pending.find(|pending| pending.sequence == timer.sequence);
+            found.map(|pending| pending.due)
+        };
+        let mut late = false;
+        self.replayed_seeing(&timer.case, last, |before, record, after| {
+            let fired =
+                matches!(record.cause, Cause::Timer { sequence, .. } if sequence == timer.sequence);
+            if let (Some(due), None, false) = (pending(before), pending(after), fired) {
+                late = due <= record.at && due < timer.due;
+            }
+        })?;
+        Ok(late)
     }
 
     /// A definition, if the store has it and this program can use it.
@@ -145,24 +181,14 @@ impl Replayed {
     }
 }
 
-fn take(
-    replay: &mut Replay<'_>,
-    definition: &Definition,
-    record: JournalRecord,
-) -> Result<(), Fault> {
-    let fault = |message: String| Fault::new(Kind::Replay, message);
-    let record = record.into_record(&definition.chart).map_err(fault)?;
-    replay.take(&record).map_err(|difference| {
-        let Difference {
-            revision,
-            place,
-            stored,
-            replayed,
-        } = difference;
-        fault(format!(
-            "revision {revision}: `{place}`: the journal says {stored}, replay gives {replayed}"
-        ))
-    })
+fn told(difference: &Difference) -> String {
+    let Difference {
+        revision,
+        place,
+        stored,
+        replayed,
+    } = difference;
+    format!("revision {revision}: `{place}`: the journal says {stored}, replay gives {replayed}")
 }
 
 fn of_chain(id: &str, error: ChainError) -> Stop {

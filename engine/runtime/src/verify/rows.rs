@@ -127,7 +127,10 @@ impl Verification<'_> {
             Some(true) => true,
             Some(false) => {
                 let own = (case.clone(), *sequence);
-                self.is_put_off(&timer)? && lock(&self.rows.elsewhere).remove(&own).is_some()
+                match self.is_put_off(&timer)? {
+                    true => lock(&self.rows.elsewhere).remove(&own).is_some(),
+                    false => self.was_cancelled_late(&timer)?,
+                }
             }
         };
         match (stands, value.is_empty()) {
@@ -165,6 +168,19 @@ impl Verification<'_> {
                 Ok(Some(rows.any(|(of, row)| of == table && row == key)))
             }
             Err(Stop::Fault(_)) => Ok(None),
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+
+    /// Whether a timer rests that its case has cancelled since.
+    fn was_cancelled_late(&self, timer: &DueTimer) -> Result<bool, StoreError> {
+        let Some(stored) = self.store().case(&timer.case)? else {
+            return Ok(false);
+        };
+        let last = stored.record.last;
+        match self.inspector.was_cancelled_late(timer, last) {
+            Ok(late) => Ok(late),
+            Err(Stop::Fault(_)) => Ok(false),
             Err(Stop::Store(error)) => Err(error),
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use utoipa::OpenApi;
 
-use super::{cases, diagram, explanation, index, workflows};
+use super::{cases, diagram, explanation, index, metrics, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -14,6 +14,7 @@ use super::{cases, diagram, explanation, index, workflows};
     paths(
         index::index,
         index::health,
+        metrics::metrics,
         index::problems,
         index::problem,
         workflows::list,

@@ -129,6 +129,7 @@ impl Clerk {
             definition: DEFINITION.clone(),
             record: outcome.record,
             fired,
+            answer: None,
         };
         self.store.commit(&[step]).unwrap();
     }
@@ -210,6 +211,13 @@ impl Archive {
         ];
         all.iter().take(steps).for_each(|step| step(&mut clerk));
         archive
+    }
+
+    /// Sends an event to a case at a time.
+    pub(super) fn send_at(&self, now: Timestamp, case: &str, event: &str) {
+        let mut clerk = self.clerk();
+        clerk.now = now;
+        clerk.send(case, event, json!({}));
     }
 
     /// As many cases as asked for, each just opened.

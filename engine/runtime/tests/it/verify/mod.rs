@@ -5,6 +5,7 @@ mod damage;
 mod formats;
 mod repairs;
 
+use casewright_chart::Timestamp;
 use casewright_runtime::verify::Report;
 use casewright_store::tables::Table;
 use casewright_store::{DueTimer, KeyValue, Row};
@@ -45,6 +46,31 @@ fn a_timer_that_was_put_off_is_where_it_belongs() {
     assert!(report.is_sound(), "{report}");
     // Once, and not twice; and never before it is due.
     archive.put(Table::Timers, &key, &[]);
+    assert!(!archive.verified().is_sound());
+}
+
+#[test]
+fn a_timer_that_was_put_off_and_then_cancelled_goes_when_it_comes() {
+    let archive = Archive::new();
+    let (key, _) = archive.rows(Table::Timers).remove(0);
+    let timer = DueTimer::of_key(&key).unwrap();
+    assert_eq!(timer.case, "a");
+    let later = timer.due.after_ms(60_000);
+    archive.store().put_off_timer(&timer, later).unwrap();
+    archive.send_at(timer.due.after_ms(5), "a", "close");
+    let rests = archive.rows(Table::Timers).remove(0).0;
+    assert_eq!(DueTimer::of_key(&rests).unwrap().due, later);
+    let report = archive.verified();
+    assert!(report.is_sound(), "{report}");
+    // One that was cancelled before it was due was never put off.
+    let archive = Archive::new();
+    archive.send_at(
+        Timestamp::from_unix_ms(timer.due.unix_ms() - 2_000),
+        "a",
+        "close",
+    );
+    assert!(archive.verified().is_sound());
+    archive.put(Table::Timers, &rests, b"");
     assert!(!archive.verified().is_sound());
 }
 
