@@ -306,7 +306,14 @@ impl Shared {
             moved: writer.last + 1,
             ..writer.state()
         };
-        self.redb.write_batch(batch.clone(), &state)?;
+        if let Err(error) = self.redb.write_batch(batch.clone(), &state) {
+            // redb does nothing more before it is opened again, and may hold the batch then.
+            let found = self.redb.reopen().and_then(|()| self.redb.log_state());
+            if !found.is_ok_and(|found| found.moved == writer.last) {
+                writer.broken = Some(error.to_string());
+            }
+            return Err(error);
+        }
         writer.last += 1;
         Ok(())
     }

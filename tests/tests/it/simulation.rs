@@ -102,8 +102,12 @@ fn whatever_happens_the_store_is_what_was_acknowledged() {
         sum.steps, sum.timers, sum.crashes
     );
     let enough = seeds / 2;
+    // One seed may come to little; many do not.
     assert!(
-        sum.steps as u64 > enough && sum.timers as u64 > enough / 4 && sum.crashes as u64 > enough,
+        seeds < 100
+            || sum.steps as u64 > enough
+                && sum.timers as u64 > enough / 4
+                && sum.crashes as u64 > enough,
         "too little happens in {seeds} seeds: {sum:?}"
     );
 }

@@ -161,6 +161,23 @@ fn a_full_disk_is_an_error_and_room_makes_it_good_again() {
 }
 
 #[test]
+fn a_full_disk_refuses_what_is_too_large_for_the_log_and_nothing_else() {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk).unwrap();
+    store.commit(&put(1, 100)).unwrap();
+    disk.fill(0);
+    let refused = store.commit(&put(2, 4 * 1024 * 1024)).unwrap_err();
+    assert!(refused.to_string().contains("cannot write"), "{refused}");
+    disk.make_room();
+    store.commit(&put(3, 100)).unwrap();
+    let found: Vec<Vec<u8>> = rows(&store).into_keys().collect();
+    assert_eq!(found, [vec![1], vec![3]]);
+    let left = disk.after_crash(&mut || false);
+    drop(store);
+    assert_eq!(rows(&open(&left).unwrap()).len(), 2);
+}
+
+#[test]
 fn after_a_failed_sync_nothing_more_is_taken() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();

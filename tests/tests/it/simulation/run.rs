@@ -5,7 +5,7 @@ use std::sync::Arc;
 use casewright_case::{Actor, Setting};
 use casewright_chart::Timestamp;
 use casewright_definition::Definition;
-use casewright_runtime::{Clock, CommandError, Committed, Runtime};
+use casewright_runtime::{Clock, CommandError, Committed, Runtime, StoreError};
 use serde_json::{Value as Json, json};
 
 use super::foretold::{Foretold, same, told};
@@ -203,6 +203,9 @@ impl Run<'_> {
         let definition = definition.map_err(|found| format!("{found:?}"))?;
         let applied = life.runtime.apply(vec![definition]);
         self.note(format!("apply {number}: {:?}", applied.is_ok()));
+        if let Err(error) = &applied {
+            self.is_shut |= says_shut(error);
+        }
         match applied {
             Err(error) if !self.is_faulty && !self.is_shut && !self.world.disk.has_stopped() => {
                 Err(error.to_string())
@@ -436,9 +439,7 @@ impl Run<'_> {
                 }
                 Ok(_) => {}
                 Err(CommandError::Store(error)) => {
-                    self.is_shut |= error
-                        .to_string()
-                        .contains("before the store is opened again");
+                    self.is_shut |= says_shut(error);
                     self.model.leave_open(&actor.id);
                 }
                 Err(CommandError::CaseExists { .. }) => {}
@@ -494,6 +495,13 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Whether the store will take nothing more.
+fn says_shut(error: &StoreError) -> bool {
+    error
+        .to_string()
+        .contains("before the store is opened again")
 }
 
 async fn carry_out(
