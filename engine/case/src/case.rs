@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use casewright_chart::{Chart, Event, Scope, Snapshot, StateIndex, Status, Timestamp, Value};
-use casewright_definition::json::timestamp;
-use casewright_definition::{Circumstances, Definition, Digest};
+use casewright_chart::{Chart, Event, Scope, Snapshot, StateIndex, Status, Timestamp};
+use casewright_definition::{Circumstances, Definition, Digest, Subject};
 
 use crate::actor::Actor;
 
@@ -82,12 +81,12 @@ pub(crate) fn circumstances(
 ) -> Circumstances {
     Circumstances {
         actor: actor.to_value(),
-        case: Value::map([
-            ("id", Value::String(id.clone())),
-            ("workflow", Value::String(workflow.clone())),
-            ("created_at", Value::from(timestamp(created_at).as_str())),
-            ("created_by", Value::String(created_by.clone())),
-        ]),
+        case: Subject {
+            id: id.clone(),
+            workflow: workflow.clone(),
+            created_at,
+            created_by: created_by.clone(),
+        },
     }
 }
 

@@ -13,7 +13,9 @@ use casewright_chart::{
 use casewright_definition::expression::Carried;
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
-use casewright_definition::{Circumstances, Decide, Decision, Definition, Evaluator, Files, Pack};
+use casewright_definition::{
+    Circumstances, Decide, Decision, Definition, Evaluator, Files, Pack, Subject,
+};
 use serde_json::json;
 
 const WORKFLOW: &str = include_str!("complaint.yaml");
@@ -60,7 +62,11 @@ fn bench(bencher: divan::Bencher<'_, '_>, event: &str, data: serde_json::Value) 
     let definition = definition();
     let circumstances = Circumstances {
         actor: from_json(&json!({"id": "li", "roles": ["clerk"]})),
-        case: from_json(&json!({"id": "C-1", "workflow": "complaint"})),
+        case: Subject {
+            id: "C-1".into(),
+            workflow: "complaint".into(),
+            ..Subject::default()
+        },
     };
     let evaluator = Evaluator {
         definition: &definition,

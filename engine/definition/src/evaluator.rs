@@ -93,8 +93,7 @@ impl Evaluate for Evaluator<'_> {
     }
 
     fn is_own_address(&self, target: &str) -> bool {
-        let address = self.circumstances.address();
-        address.is_some_and(|address| address == target)
+        self.circumstances.address() == target
     }
 
     fn delay_ms(&self, delay: ExpressionIndex, scope: &Scope<'_>) -> Result<u64, EvaluateError> {

@@ -10,7 +10,7 @@ pub(crate) mod types;
 use std::sync::Arc;
 
 use casewright_chart::value::Map;
-use casewright_chart::{EvaluateError, Payload, Scope, Value};
+use casewright_chart::{EvaluateError, Payload, Scope, Timestamp, Value};
 
 pub(crate) use convert::{parse_delay_ms, parse_duration_ms};
 pub use explanation::{Carried, Explanation, Found, Outcome, Part, Reading};
@@ -21,6 +21,7 @@ pub use syntax::CompileError;
 
 use crate::calendar::Calendar;
 use crate::diagnostic::quoted;
+use crate::json::timestamp;
 use convert::Parameters;
 
 /// The longest expression, in bytes. What needs more is a decision for a plugin.
@@ -71,15 +72,42 @@ impl Surroundings {
 pub struct Circumstances {
     /// `actor`: an object with `id` and `roles`.
     pub actor: Value,
-    /// `case`: an object with `id`, `workflow`, `created_at` and `created_by`.
-    pub case: Value,
+    /// `case`.
+    pub case: Subject,
+}
+
+/// The case that somebody acts on. Most expressions do not ask, so it is made an object only when one does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Subject {
+    /// Its id.
+    pub id: Arc<str>,
+    /// The workflow that it runs.
+    pub workflow: Arc<str>,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// Who opened it.
+    pub created_by: Arc<str>,
+}
+
+impl Subject {
+    /// The object with `id`, `workflow`, `created_at` and `created_by` that expressions see.
+    pub fn to_value(&self) -> Value {
+        Value::map([
+            ("id", Value::String(self.id.clone())),
+            ("workflow", Value::String(self.workflow.clone())),
+            (
+                "created_at",
+                Value::from(timestamp(self.created_at).as_str()),
+            ),
+            ("created_by", Value::String(self.created_by.clone())),
+        ])
+    }
 }
 
 impl Circumstances {
     /// What the case has as the target and the origin of events (SCXML C.1): `#_scxml_` and its id.
-    pub fn address(&self) -> Option<String> {
-        let id = self.case.get(&["id"])?.as_str()?;
-        Some(format!("{ADDRESS}{id}"))
+    pub fn address(&self) -> String {
+        format!("{ADDRESS}{}", self.case.id)
     }
 }
 

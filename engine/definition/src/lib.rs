@@ -35,7 +35,7 @@ pub mod source;
 
 pub use definition::{Bundle, Decision, Definition, Digest, Signature};
 pub use evaluator::{Decide, Evaluator};
-pub use expression::Circumstances;
+pub use expression::{Circumstances, Subject};
 pub use lower::{FunctionSchemas, Functions};
 pub use pack::{Checked, Files, Pack};
 pub use read::Findings;

@@ -6,7 +6,7 @@ use casewright_case::{Actor, Setting, open, possible, send};
 use casewright_chart::{Event, Limits, Scope, Timestamp};
 use casewright_definition::expression::{Expression, Program, Surroundings};
 use casewright_definition::json::from_json;
-use casewright_definition::{Circumstances, Definition};
+use casewright_definition::{Circumstances, Definition, Subject};
 use serde_json::{Value as Json, json};
 
 use crate::shipped::{Broken, shared};
@@ -64,7 +64,11 @@ fn evaluate(expression: &Expression) {
     };
     let circumstances = Circumstances {
         actor: from_json(&json!({ "id": "li.na", "roles": ["ka-team"] })),
-        case: from_json(&json!({ "id": "case-1", "workflow": "fuzzed" })),
+        case: Subject {
+            id: "case-1".into(),
+            workflow: "fuzzed".into(),
+            ..Subject::default()
+        },
     };
     let _ = expression.guard(&scope, &circumstances, surroundings);
     let _ = expression.delay_ms(&scope, &circumstances, surroundings);

@@ -15,6 +15,9 @@ use crate::timer::Alarm;
 /// How many steps go into one commit at most. Beyond this a larger batch saves little and makes the
 /// first in it wait.
 const MAX_BATCH: usize = 256;
+/// How often others are let run at most before a batch is written, so that the first in it does not wait for
+/// long.
+const GATHERINGS: usize = 16;
 /// How many steps may wait for the committer. More would only wait longer, so they are turned away.
 const MAX_WAITING: usize = 4096;
 
@@ -62,6 +65,7 @@ impl Committer {
         let run = move || {
             let mut batch = Vec::with_capacity(MAX_BATCH);
             while waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
+                gather(&mut waiting, &mut batch);
                 write(&store, &alarm, &mut batch);
             }
         };
@@ -105,6 +109,23 @@ impl Committer {
                 mpsc::error::TrySendError::Closed(_) => CommandError::Stopped,
             })?;
         answered.await.unwrap_or(Err(CommandError::Stopped))
+    }
+}
+
+/// Lets others run as long as that brings more steps: where much is going on, a larger batch costs each
+/// step less. A step that comes alone does not wait.
+fn gather(waiting: &mut mpsc::Receiver<Request>, batch: &mut Vec<Request>) {
+    for _ in 0..GATHERINGS {
+        let before = batch.len();
+        thread::yield_now();
+        while batch.len() < MAX_BATCH
+            && let Ok(request) = waiting.try_recv()
+        {
+            batch.push(request);
+        }
+        if batch.len() == before || batch.len() == MAX_BATCH {
+            return;
+        }
     }
 }
 

@@ -18,7 +18,9 @@ use casewright_chart::{
 };
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
-use casewright_definition::{Circumstances, Decide, Decision, Definition, Evaluator, Files, Pack};
+use casewright_definition::{
+    Circumstances, Decide, Decision, Definition, Evaluator, Files, Pack, Subject,
+};
 use serde_json::{Value as Json, json};
 
 const NOW: Timestamp = Timestamp::from_unix_ms(1_794_801_600_000);
@@ -115,7 +117,11 @@ fn engine(bencher: divan::Bencher<'_, '_>, before: Vec<(&str, Json)>, last: (&st
     let definition = definition();
     let circumstances = Circumstances {
         actor: from_json(&json!({ "id": "li.na", "roles": ["account-manager"] })),
-        case: from_json(&json!({ "id": "case-1", "workflow": "complaint-handling" })),
+        case: Subject {
+            id: "case-1".into(),
+            workflow: "complaint-handling".into(),
+            ..Subject::default()
+        },
     };
     let evaluator = Evaluator {
         definition: &definition,

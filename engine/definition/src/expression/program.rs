@@ -246,7 +246,7 @@ impl Program {
                 "data" => to_cel_where(scope.data, reads),
                 "event" => event(scope, circumstances, reads),
                 "actor" => to_cel_where(&circumstances.actor, reads),
-                "case" => to_cel_where(&circumstances.case, reads),
+                "case" => to_cel_where(&circumstances.case.to_value(), reads),
                 "params" => surroundings.parameters.read(reads),
                 _ => convert::timestamp(scope.now.unix_ms()),
             };
@@ -396,7 +396,8 @@ fn event(scope: &Scope<'_>, circumstances: &Circumstances, reads: &Reads) -> cel
     let kind = text("type", Some(event.kind.as_str()));
     let send_id = text("sendid", event.send_id.as_deref());
     let invoke_id = text("invokeid", event.invoke_id.as_deref());
-    let origin = of("origin").and_then(|_| circumstances.address().filter(|_| event.is_own));
+    let origin = of("origin").filter(|_| event.is_own);
+    let origin = origin.map(|_| circumstances.address());
     let origin = text("origin", origin.as_deref());
     let origin_type = text("origintype", event.is_own.then_some(super::PROCESSOR));
     let fields = [name, data, kind, send_id, invoke_id, origin, origin_type];

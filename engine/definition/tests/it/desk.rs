@@ -10,7 +10,8 @@ use casewright_chart::{
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
 use casewright_definition::{
-    Circumstances, Decide, Decision, Definition, Evaluator, Files, FunctionSchemas, Functions, Pack,
+    Circumstances, Decide, Decision, Definition, Evaluator, Files, FunctionSchemas, Functions,
+    Pack, Subject,
 };
 use serde_json::json;
 
@@ -121,7 +122,11 @@ impl Case {
             snapshot: None,
             circumstances: Circumstances {
                 actor: from_json(&json!({"id": "li", "roles": ["clerk"]})),
-                case: from_json(&json!({"id": "C-1", "workflow": "small"})),
+                case: Subject {
+                    id: "C-1".into(),
+                    workflow: "small".into(),
+                    ..Subject::default()
+                },
             },
             now_ms: NOON_MS,
             story: String::new(),

@@ -12,7 +12,7 @@ use casewright_definition::import::{self, Imported};
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::source::Source;
 use casewright_definition::{
-    Bundle, Circumstances, Definition, Digest, Evaluator, Files, Functions, Pack,
+    Bundle, Circumstances, Definition, Digest, Evaluator, Files, Functions, Pack, Subject,
 };
 use serde_json::{Value as Json, json};
 
@@ -50,7 +50,10 @@ struct Run<'a> {
 fn circumstances(roles: &[&str]) -> Circumstances {
     Circumstances {
         actor: from_json(&json!({"id": "li", "roles": roles})),
-        case: from_json(&json!({"id": "C-1"})),
+        case: Subject {
+            id: "C-1".into(),
+            ..Subject::default()
+        },
     }
 }
 

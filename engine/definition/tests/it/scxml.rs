@@ -9,7 +9,7 @@ use casewright_definition::diagnostic::Report;
 use casewright_definition::import::{Imported, scxml};
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
-use casewright_definition::{Bundle, Circumstances, Definition, Digest, Evaluator};
+use casewright_definition::{Bundle, Circumstances, Definition, Digest, Evaluator, Subject};
 use serde_json::json;
 
 use crate::desk::{Doubler, NOON_MS};
@@ -62,7 +62,10 @@ impl Run {
     fn take(&mut self, act: impl Fn(&Definition, Option<&Snapshot>, &Evaluator<'_>) -> Step) {
         let circumstances = Circumstances {
             actor: from_json(&json!({"id": "li", "roles": ["anyone"]})),
-            case: from_json(&json!({"id": "C-1"})),
+            case: Subject {
+                id: "C-1".into(),
+                ..Subject::default()
+            },
         };
         let evaluator = Evaluator {
             definition: &self.definition,

@@ -41,7 +41,10 @@ impl World {
             event: Event::external("go", from_json(&json!({"amount": 9, "yes": true}))),
             circumstances: Circumstances {
                 actor: from_json(&json!({"id": "li.na", "roles": ["clerk"]})),
-                case: from_json(&json!({"id": "c-1"})),
+                case: crate::Subject {
+                    id: "c-1".into(),
+                    ..crate::Subject::default()
+                },
             },
             surroundings: Surroundings::new(
                 [("limit", &limit.0, &limit.1)].into_iter(),
