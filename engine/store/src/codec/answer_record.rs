@@ -6,7 +6,7 @@ use super::decode;
 use crate::error::StoreError;
 use crate::tables::Table;
 
-/// An answer in the store: value of [`Table::Answers`](crate::tables::Table::Answers). The store does not
+/// An answer in the store: value of [`Table::Answers`]. The store does not
 /// ask what it says.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct AnswerRecord {

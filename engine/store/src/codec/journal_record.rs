@@ -16,7 +16,7 @@ use super::{decode, value};
 use crate::error::StoreError;
 use crate::tables::Table;
 
-/// A step in the store: value of [`Table::Journal`](crate::tables::Table::Journal).
+/// A step in the store: value of [`Table::Journal`].
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct JournalRecord {
     /// The case whose step it is.
