@@ -19,9 +19,10 @@ use crate::runtime::{Committed, Runtime, View, corrupt};
 
 /// What a command holds until it has ended: its turn, and the terms on which it came.
 ///
-/// Whoever asked may stop waiting at any time. A command that has not come to the committer by then ends
-/// without a trace. One that has is written, and the committer holds this meanwhile, so that no other command
-/// to the case overtakes it.
+/// Whoever asked may stop waiting at any time. A command whose turn has not come by then ends without a trace.
+/// One whose turn has come goes on to its end: nothing waits before the committer has it, unless the
+/// step may take long, and then it has a task of its own. The committer holds this until the step is written,
+/// so that no other command to the case overtakes it.
 #[derive(Default)]
 pub(crate) struct Held {
     turn: Option<Turn>,
@@ -98,12 +99,16 @@ impl Runtime {
         }
         let opening =
             move |setting: Setting<'_>| casewright_case::open(setting, &id, &data, &actor);
-        let outcome = self.take_step(definition.clone(), opening).await?;
-        let outcome = outcome.map_err(|refusal| CommandError::Refused {
-            refusal,
-            case: None,
-        })?;
-        self.write(None, outcome, definition, None, held).await
+        let runtime = self.clone();
+        self.to_its_end(definition.may_take_long, async move {
+            let outcome = runtime.take_step(definition.clone(), opening).await?;
+            let outcome = outcome.map_err(|refusal| CommandError::Refused {
+                refusal,
+                case: None,
+            })?;
+            runtime.write(None, outcome, definition, None, held).await
+        })
+        .await
     }
 
     /// Sends a case an event. With revisions, only if the case is at one of them.
@@ -163,7 +168,26 @@ impl Runtime {
         let step = move |setting: Setting<'_>, case: &Case| {
             casewright_case::send(setting, case, &event, &data, &actor)
         };
-        self.step(stored, view, None, held, step).await
+        let runtime = self.clone();
+        self.to_its_end(view.definition.may_take_long, async move {
+            runtime.step(stored, view, None, held, step).await
+        })
+        .await
+    }
+
+    /// Carries out a command whose turn has come.
+    async fn to_its_end<T: Send + 'static>(
+        &self,
+        may_take_long: bool,
+        command: impl Future<Output = Result<T, CommandError>> + Send + 'static,
+    ) -> Result<T, CommandError> {
+        if !may_take_long {
+            return command.await;
+        }
+        tokio::spawn(command).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a command ended in a panic");
+            Err(CommandError::Panicked)
+        })
     }
 
     /// Fires a timer that is due. Its row goes with the step, or alone when its case no longer knows it.

@@ -125,8 +125,7 @@ enum Entered {
 
 struct Connection {
     stream: TcpStream,
-    permit: OwnedSemaphorePermit,
-    closed: Arc<Notify>,
+    place: Place,
 }
 
 impl Doors {
@@ -149,6 +148,10 @@ impl Doors {
     async fn next(&self, listener: &TcpListener) -> Entered {
         loop {
             let (is_served, permit) = self.permit().await;
+            let place = Place {
+                permit: Some(permit),
+                closed: self.closed.clone(),
+            };
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
@@ -159,11 +162,7 @@ impl Doors {
             // Answers are small and whole: waiting for more of them gains nothing. A connection that
             // takes no options is served all the same.
             let _ = stream.set_nodelay(true);
-            let connection = Connection {
-                stream,
-                permit,
-                closed: self.closed.clone(),
-            };
+            let connection = Connection { stream, place };
             if is_served {
                 return Entered::Served(connection);
             }
@@ -219,12 +218,26 @@ impl Connection {
     where
         S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
     {
-        let connection = http.serve_connection(TokioIo::new(self.stream), service);
+        let Connection { stream, place } = self;
+        let connection = http.serve_connection(TokioIo::new(stream), service);
         // A client that goes away, is too slow or sends no HTTP hurts only itself.
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended");
         }
-        drop(self.permit);
+        drop(place);
+    }
+}
+
+/// A place among the connections, until it is dropped; then the next one is let in.
+struct Place {
+    permit: Option<OwnedSemaphorePermit>,
+    closed: Arc<Notify>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // Before whoever waits for it is told.
+        drop(self.permit.take());
         self.closed.notify_one();
     }
 }

@@ -87,16 +87,16 @@ impl Expiring {
     }
 
     /// Adds to a batch of so many steps what removes answers that have expired by now. What is known once
-    /// that is committed; none when there is nothing to remove.
+    /// that is committed; none when there is nothing to remove, or it cannot be read: no step fails for that.
     pub(crate) fn remove(
         &self,
         key_value: &dyn KeyValue,
         batch: &mut Batch,
         steps: usize,
         now_ms: i64,
-    ) -> Result<Option<Self>, StoreError> {
+    ) -> Option<Self> {
         if now_ms < self.first_ms {
-            return Ok(None);
+            return None;
         }
         let limit = 2 * steps + EXPIRED;
         let range = Range {
@@ -109,7 +109,7 @@ impl Expiring {
             first_ms: i64::MAX,
             start: range.start.clone(),
         };
-        let rows = key_value.scan(Table::Expiries, &range)?;
+        let rows = key_value.scan(Table::Expiries, &range).ok()?;
         for (number, (key, _)) in rows.into_iter().enumerate() {
             let (expires, answer) = parse_expiry_key(&key).unwrap_or((i64::MIN, &[]));
             if expires > now_ms || number == limit {
@@ -120,7 +120,7 @@ impl Expiring {
             left.start = [&key, &[0][..]].concat();
             batch.deletes.push((Table::Expiries, key));
         }
-        Ok(Some(left))
+        Some(left)
     }
 
     /// Takes note of an answer that was written.

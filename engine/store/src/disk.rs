@@ -30,6 +30,13 @@ pub trait Disk: fmt::Debug + Send + Sync + 'static {
         uuid::Uuid::now_v7().as_bytes().to_vec()
     }
 
+    /// What tells the frames of a log from those before it. Nobody can foresee it.
+    fn new_mark(&self) -> [u8; 8] {
+        // The second half of a version 7 UUID is random, but for two bits.
+        let (_, random) = uuid::Uuid::now_v7().as_u64_pair();
+        random.to_be_bytes()
+    }
+
     /// Opens redb's file, and makes it when it is not there.
     ///
     /// # Errors

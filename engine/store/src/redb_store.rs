@@ -15,6 +15,7 @@ use redb::{
 use crate::disk::{Disk, FILE_NAME};
 use crate::error::StoreError;
 use crate::key_value::{Batch, Range, Row};
+use crate::log::frame::Mark;
 use crate::overlay::Overlay;
 use crate::tables::Table;
 
@@ -97,6 +98,10 @@ pub(crate) struct LogState {
     pub(crate) is_open: bool,
     /// How long the files of the log are at least, in bytes.
     pub(crate) lengths: [u64; 2],
+    /// The mark of the log's frames.
+    pub(crate) mark: Mark,
+    /// The mark that they had before: a crash may have come before the files of the log were begun anew.
+    pub(crate) mark_before: Mark,
 }
 
 /// A key or a value, where it lies.
@@ -243,6 +248,8 @@ impl Redb {
                 moved: moved.as_slice().try_into().map_or(0, u64::from_be_bytes),
                 is_open: value("open")?.is_some_and(|flag| flag == [1]),
                 lengths: lengths(&value("lengths")?.unwrap_or_default()),
+                mark: mark(value("mark")?),
+                mark_before: mark(value("mark-before")?),
             })
         })
     }
@@ -347,7 +354,15 @@ fn write_log_state(transaction: &WriteTransaction, state: &LogState) -> Result<(
     rows.insert("open", [u8::from(state.is_open)].as_slice())?;
     let lengths = state.lengths.map(u64::to_be_bytes);
     rows.insert("lengths", lengths.as_flattened())?;
+    rows.insert("mark", state.mark.as_slice())?;
+    rows.insert("mark-before", state.mark_before.as_slice())?;
     Ok(())
+}
+
+/// A mark that is stored; zeros when there is none yet.
+fn mark(stored: Option<Vec<u8>>) -> Mark {
+    let stored = stored.unwrap_or_default();
+    stored.first_chunk().copied().unwrap_or_default()
 }
 
 thread_local! {

@@ -208,6 +208,12 @@ impl Disk for SimulatedDisk {
         b"simulated disk 1".to_vec()
     }
 
+    fn new_mark(&self) -> [u8; 8] {
+        // Between two there are operations; an odd factor spreads the count over all bytes.
+        let count = self.operations() + 1;
+        count.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes()
+    }
+
     fn database(&self) -> Result<Database, StoreError> {
         let is_new = {
             let mut state = self.lock();

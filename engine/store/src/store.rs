@@ -103,7 +103,7 @@ impl Store {
         let mut expiring = self.expiring.lock().unwrap_or_else(PoisonError::into_inner);
         let now = steps().map(|step| step.record.at.unix_ms()).max();
         let now = now.unwrap_or(i64::MIN);
-        let left = expiring.remove(&*self.key_value, &mut batch, count, now)?;
+        let left = expiring.remove(&*self.key_value, &mut batch, count, now);
         let committed = self.key_value.commit(&batch);
         let failed = matches!(
             committed,

@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::disk::{Disk, FILE_NAME, Folder, LOG_FILE_NAMES};
 use crate::error::StoreError;
 use crate::key_value::{Batch, KeyValue, Precondition, Range, Row};
-use crate::log::frame;
+use crate::log::frame::{self, Mark};
 use crate::log::recovery::recover;
 use crate::log::segment::{AppendError, SEGMENT_BYTES, Segment};
 use crate::overlay::{self, Overlay};
@@ -65,6 +65,8 @@ struct Writer {
     /// The number of the last batch.
     last: u64,
     id: Vec<u8>,
+    /// The mark of its frames, and the one that they had before.
+    mark: (Mark, Mark),
     /// What came in the way of a write; nobody can tell then what is on disk.
     broken: Option<String>,
 }
@@ -171,20 +173,20 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
         state.id = disk.new_id();
         redb.set_log_state(&state)?;
     }
-    let (segments, batches) = read_log(disk, &state, segment_bytes)?;
+    let (mut segments, batches) = read_log(disk, &state, segment_bytes)?;
     state.lengths = segments.each_ref().map(Segment::length);
-    if state.is_open {
-        let mut overlay = Overlay::default();
-        for (number, batch) in batches {
-            overlay.write(batch);
-            state.moved = number;
-        }
-        redb.write_overlay(&overlay, &state)?;
-    } else {
-        state.is_open = true;
-        redb.set_log_state(&state)?;
+    begin(&mut segments, state.mark)?;
+    state.mark_before = std::mem::replace(&mut state.mark, disk.new_mark());
+    let mut overlay = Overlay::default();
+    for (number, batch) in batches {
+        overlay.write(batch);
+        state.moved = number;
     }
+    state.is_open = true;
+    redb.write_overlay(&overlay, &state)?;
+    begin(&mut segments, state.mark)?;
     Ok(Writer {
+        mark: (state.mark, state.mark_before),
         segments,
         current: 0,
         last: state.moved,
@@ -192,6 +194,18 @@ fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Write
         id: state.id,
         broken: None,
     })
+}
+
+/// Begins the log under a mark, as far as that has not been done.
+fn begin(segments: &mut [Segment], mark: Mark) -> Result<(), StoreError> {
+    let not_yet = segments
+        .iter_mut()
+        .filter(|segment| segment.marked() != mark);
+    for segment in not_yet {
+        let begun = segment.mark(mark);
+        begun.map_err(|error| StoreError::Io(format!("cannot begin the log: {error}")))?;
+    }
+    Ok(())
 }
 
 /// The files of the log, and the batches in it that redb does not hold, each with its number.
@@ -224,10 +238,20 @@ fn read_log(disk: &dyn Disk, state: &LogState, segment_bytes: usize) -> Result<L
     if may_make {
         return Ok((segments, Vec::new()));
     }
-    let batches = recover(&contents, state.moved).map_err(|message| StoreError::NoStore {
+    let damaged = |message: String| StoreError::NoStore {
         path: LOG_FILE_NAMES.map(|name| disk.path(name)).join("`, `"),
         message,
-    })?;
+    };
+    let marks = segments.each_ref().map(Segment::marked);
+    let is_known = |mark: &Mark| [state.mark, state.mark_before].contains(mark);
+    if !marks.iter().all(is_known) {
+        return Err(damaged(
+            "they are of another time than the file of the store: one was put back without the other"
+                .to_owned(),
+        ));
+    }
+    // Before both are begun nothing is written into either.
+    let batches = recover(state.mark, &contents, state.moved).map_err(damaged)?;
     Ok((segments, batches))
 }
 
@@ -261,7 +285,7 @@ impl Shared {
         }
         self.check(&batch.preconditions)?;
         let number = writer.last + 1;
-        let bytes = frame::encode(number, batch)
+        let bytes = frame::encode(writer.mark.0, number, batch)
             .map_err(|message| StoreError::Io(format!("cannot write a commit: {message}")))?;
         if bytes.len() > writer.segment_bytes / 2 {
             return self.commit_past_the_log(&mut writer, batch);
@@ -432,6 +456,8 @@ impl Writer {
             moved: self.last,
             is_open: true,
             lengths: self.segments.each_ref().map(Segment::length),
+            mark: self.mark.0,
+            mark_before: self.mark.1,
         }
     }
 }

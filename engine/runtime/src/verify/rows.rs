@@ -61,13 +61,14 @@ impl Verification<'_> {
             _ => &self.rows.index,
         };
         let mut count = 0;
+        let mut all_are_empty = true;
         for row in self.store().rows(table) {
             let (_, value) = row?;
-            // One that holds something does not count, and is found below.
-            count += u64::from(value.is_empty());
+            count += 1;
+            all_are_empty &= value.is_empty();
         }
         let all_are_where_they_belong = lock(&self.rows.elsewhere).is_empty();
-        if count == found.load(Ordering::Relaxed) && all_are_where_they_belong {
+        if count == found.load(Ordering::Relaxed) && all_are_empty && all_are_where_they_belong {
             return Ok(());
         }
         for row in self.store().rows(table) {

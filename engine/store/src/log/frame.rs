@@ -2,11 +2,11 @@
 //!
 //! | bytes | what |
 //! | --- | --- |
-//! | 0..4 | [`MAGIC`] |
-//! | 4..8 | CRC-32 of all that follows |
-//! | 8..16 | the number of the batch |
-//! | 16..20 | the length of the rows in bytes |
-//! | 20.. | the rows in CBOR: `[[table, key], …]` removed, then `[[table, key, value], …]` written |
+//! | 0..8 | the [`Mark`] of the log |
+//! | 8..12 | CRC-32 of all that follows |
+//! | 12..20 | the number of the batch |
+//! | 20..24 | the length of the rows in bytes |
+//! | 24.. | the rows in CBOR: `[[table, key], …]` removed, then `[[table, key, value], …]` written |
 //!
 //! All numbers are little-endian. Frames begin at multiples of [`ALIGNMENT`].
 
@@ -15,16 +15,18 @@ use minicbor::{Decoder, Encoder, decode, encode as cbor};
 use crate::key_value::Batch;
 use crate::tables::Table;
 
-/// What every frame begins with.
-const MAGIC: [u8; 4] = *b"cwl1";
+/// What every frame begins with: drawn anew each time the log is begun, so that neither a frame of another time nor
+/// text in a row that looks like one is taken for a frame.
+pub(crate) type Mark = [u8; 8];
+
 /// The length of what stands before the rows.
-pub(crate) const HEADER_BYTES: usize = 20;
+pub(crate) const HEADER_BYTES: usize = 24;
 /// Where frames begin.
 pub(crate) const ALIGNMENT: usize = 8;
 /// What a row takes at most beside its key and value.
 const ROW_BYTES: usize = 16;
 /// What the checksum leaves out.
-const UNCHECKED_BYTES: usize = 8;
+const UNCHECKED_BYTES: usize = 12;
 
 /// A frame that was read.
 #[derive(Debug)]
@@ -38,7 +40,7 @@ pub(crate) struct Frame<'a> {
 }
 
 /// The bytes of a batch. Its preconditions are not kept: they held.
-pub(crate) fn encode(number: u64, batch: &Batch) -> Result<Vec<u8>, String> {
+pub(crate) fn encode(mark: Mark, number: u64, batch: &Batch) -> Result<Vec<u8>, String> {
     let told = |error: cbor::Error<std::convert::Infallible>| error.to_string();
     let values = batch
         .puts
@@ -52,11 +54,11 @@ pub(crate) fn encode(number: u64, batch: &Batch) -> Result<Vec<u8>, String> {
     encode_rows(batch, &mut bytes).map_err(told)?;
     let length = u32::try_from(bytes.len() - HEADER_BYTES)
         .map_err(|_| "expected a batch of less than 4 GiB".to_owned())?;
-    bytes[0..4].copy_from_slice(&MAGIC);
-    bytes[8..16].copy_from_slice(&number.to_le_bytes());
-    bytes[16..20].copy_from_slice(&length.to_le_bytes());
+    bytes[0..8].copy_from_slice(&mark);
+    bytes[12..20].copy_from_slice(&number.to_le_bytes());
+    bytes[20..24].copy_from_slice(&length.to_le_bytes());
     let checksum = crc32fast::hash(&bytes[UNCHECKED_BYTES..]);
-    bytes[4..8].copy_from_slice(&checksum.to_le_bytes());
+    bytes[8..12].copy_from_slice(&checksum.to_le_bytes());
     bytes.resize(bytes.len().next_multiple_of(ALIGNMENT), 0);
     Ok(bytes)
 }
@@ -81,16 +83,16 @@ fn encode_rows(batch: &Batch, bytes: &mut Vec<u8>) -> EncodeResult {
 }
 
 /// The frame at the start of some bytes; none when there is none, or it is not whole.
-pub(crate) fn read(bytes: &[u8]) -> Option<Frame<'_>> {
+pub(crate) fn read(mark: Mark, bytes: &[u8]) -> Option<Frame<'_>> {
     let header = bytes.first_chunk::<HEADER_BYTES>()?;
-    if !header.starts_with(&MAGIC) {
+    if !header.starts_with(&mark) {
         return None;
     }
-    let number = u64::from_le_bytes(*header.get(8..)?.first_chunk()?);
-    let length = u32::from_le_bytes(*header.get(16..)?.first_chunk()?) as usize;
+    let number = u64::from_le_bytes(*header.get(12..)?.first_chunk()?);
+    let length = u32::from_le_bytes(*header.get(20..)?.first_chunk()?) as usize;
     let end = HEADER_BYTES.checked_add(length)?;
     let checked = bytes.get(UNCHECKED_BYTES..end)?;
-    let checksum = u32::from_le_bytes(*header.get(4..)?.first_chunk()?);
+    let checksum = u32::from_le_bytes(*header.get(8..)?.first_chunk()?);
     (crc32fast::hash(checked) == checksum).then(|| Frame {
         number,
         rows: bytes.get(HEADER_BYTES..end).unwrap_or_default(),
@@ -148,6 +150,8 @@ mod tests {
 
     use super::*;
 
+    const MARK: Mark = *b"the mark";
+
     fn batch() -> Batch {
         Batch {
             puts: vec![(Table::Cases, b"a".to_vec(), b"one".to_vec())],
@@ -158,15 +162,21 @@ mod tests {
 
     #[test]
     fn every_flipped_bit_and_every_cut_is_noticed() {
-        let whole = encode(7, &batch()).unwrap();
-        let end = HEADER_BYTES + read(&whole).unwrap().rows.len();
+        let whole = encode(MARK, 7, &batch()).unwrap();
+        let end = HEADER_BYTES + read(MARK, &whole).unwrap().rows.len();
         for position in 0..end {
             for bit in 0..8 {
                 let mut damaged = whole.clone();
                 damaged[position] ^= 1 << bit;
-                assert!(read(&damaged).is_none(), "bit {bit} of byte {position}");
+                assert!(
+                    read(MARK, &damaged).is_none(),
+                    "bit {bit} of byte {position}"
+                );
             }
-            assert!(read(&whole[..position]).is_none(), "cut at {position}");
+            assert!(
+                read(MARK, &whole[..position]).is_none(),
+                "cut at {position}"
+            );
         }
     }
 
@@ -180,8 +190,8 @@ mod tests {
             let puts = puts.into_iter().map(|(table, key, value)| (Table::ALL[table], key, value));
             let deletes = deletes.into_iter().map(|(table, key)| (Table::ALL[table], key));
             let batch = Batch { puts: puts.collect(), deletes: deletes.collect(), ..Batch::default() };
-            let bytes = encode(number, &batch).unwrap();
-            let frame = read(&bytes).unwrap();
+            let bytes = encode(MARK, number, &batch).unwrap();
+            let frame = read(MARK, &bytes).unwrap();
             prop_assert_eq!((frame.number, frame.length), (number, bytes.len()));
             let back = frame.batch().unwrap();
             prop_assert_eq!((back.puts, back.deletes), (batch.puts, batch.deletes));

@@ -3,7 +3,7 @@
 //! A crash can cut short only the last frame, whose commit nobody was told of. So a frame that is not
 //! whole is either the end of the log, or damage; it is damage when a later frame is there.
 
-use super::frame::{self, ALIGNMENT};
+use super::frame::{self, ALIGNMENT, Mark};
 use super::segment::frames;
 use crate::key_value::Batch;
 
@@ -11,10 +11,14 @@ use crate::key_value::Batch;
 ///
 /// # Errors
 /// What is wrong with the log.
-pub(crate) fn recover(segments: &[Vec<u8>], moved: u64) -> Result<Vec<(u64, Batch)>, String> {
+pub(crate) fn recover(
+    mark: Mark,
+    segments: &[Vec<u8>],
+    moved: u64,
+) -> Result<Vec<(u64, Batch)>, String> {
     let mut found = Vec::new();
     for bytes in segments {
-        let (frames, _) = frames(bytes);
+        let (frames, _) = frames(mark, bytes);
         for frame in frames.iter().filter(|frame| frame.number > moved) {
             found.push((frame.number, frame.batch()?));
         }
@@ -30,7 +34,7 @@ pub(crate) fn recover(segments: &[Vec<u8>], moved: u64) -> Result<Vec<(u64, Batc
         }
         last = *number;
     }
-    match segments.iter().find_map(|bytes| later(bytes, last)) {
+    match segments.iter().find_map(|bytes| later(mark, bytes, last)) {
         Some(number) => {
             let missing = last + 1;
             Err(format!(
@@ -42,9 +46,9 @@ pub(crate) fn recover(segments: &[Vec<u8>], moved: u64) -> Result<Vec<(u64, Batc
 }
 
 /// A frame with a number above `last`, anywhere.
-fn later(bytes: &[u8], last: u64) -> Option<u64> {
+fn later(mark: Mark, bytes: &[u8], last: u64) -> Option<u64> {
     let places = (0..bytes.len()).step_by(ALIGNMENT);
-    let mut frames = places.filter_map(|at| frame::read(bytes.get(at..)?));
+    let mut frames = places.filter_map(|at| frame::read(mark, bytes.get(at..)?));
     frames
         .find(|frame| frame.number > last)
         .map(|frame| frame.number)
@@ -54,17 +58,19 @@ fn later(bytes: &[u8], last: u64) -> Option<u64> {
 mod tests {
     use super::*;
 
+    const MARK: Mark = *b"the mark";
+
     fn segment(numbers: impl IntoIterator<Item = u64>) -> Vec<u8> {
         let mut bytes = Vec::new();
         for number in numbers {
-            bytes.extend(frame::encode(number, &Batch::default()).unwrap());
+            bytes.extend(frame::encode(MARK, number, &Batch::default()).unwrap());
         }
         bytes.resize(bytes.len() + 4096, 0);
         bytes
     }
 
     fn numbers(segments: &[Vec<u8>], moved: u64) -> Result<Vec<u64>, String> {
-        let found = recover(segments, moved)?;
+        let found = recover(MARK, segments, moved)?;
         Ok(found.into_iter().map(|(number, _)| number).collect())
     }
 

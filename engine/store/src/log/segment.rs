@@ -4,7 +4,7 @@
 
 use std::io;
 
-use super::frame::{self, Frame};
+use super::frame::{self, Frame, Mark};
 use crate::disk::LogFile;
 
 /// How much a segment holds. Two of them bound what is read at the start, and what stands in memory beside
@@ -16,8 +16,10 @@ const GROWTH_BYTES: usize = 1024 * 1024;
 
 /// The length of what stands before the frames.
 const HEADER_BYTES: usize = 64;
-/// What a file of the log begins with; the id of its store follows.
+/// What a file of the log begins with; the id of its store follows, and the mark of its frames.
 const MAGIC: &[u8] = b"casewright log 1";
+/// Where the mark stands in it.
+const MARK_AT: usize = 32;
 
 /// One of the two files of the log.
 #[derive(Debug)]
@@ -29,6 +31,7 @@ pub(crate) struct Segment {
     length: usize,
     /// By how much it grows.
     growth: usize,
+    mark: Mark,
 }
 
 /// Why a frame was not written.
@@ -63,8 +66,11 @@ impl Segment {
         may_make: bool,
     ) -> Result<(Self, Vec<u8>), String> {
         let mut bytes = file.read().map_err(|error| error.to_string())?;
+        let mark = bytes.get(MARK_AT..).and_then(<[u8]>::first_chunk);
+        let mark: Mark = mark.copied().unwrap_or_default();
         let mut header = [MAGIC, id].concat();
         header.resize(HEADER_BYTES, 0);
+        header[MARK_AT..MARK_AT + mark.len()].copy_from_slice(&mark);
         let found = bytes.get(..HEADER_BYTES).unwrap_or(&bytes);
         let is_cut_short = !may_make && (bytes.len() as u64) < least;
         if found != header || is_cut_short {
@@ -91,12 +97,29 @@ impl Segment {
             end: 0,
             length,
             growth: GROWTH_BYTES.min(segment_bytes / 4),
+            mark,
         };
         if may_make {
             let grown = segment.grow(HEADER_BYTES + segment.growth);
             grown.map_err(|error| error.to_string())?;
         }
         Ok((segment, frames))
+    }
+
+    /// Begins the log: from now on its frames have this mark.
+    ///
+    /// # Errors
+    /// The disk is full, or failed.
+    pub(crate) fn mark(&mut self, mark: Mark) -> io::Result<()> {
+        self.file.write_at(MARK_AT as u64, &mark)?;
+        self.file.sync()?;
+        self.mark = mark;
+        Ok(())
+    }
+
+    /// The mark that its frames have.
+    pub(crate) fn marked(&self) -> Mark {
+        self.mark
     }
 
     /// How long its file is, in bytes.
@@ -142,10 +165,10 @@ impl Segment {
 }
 
 /// The frames of a segment's bytes that follow each other, from its beginning; and where they end.
-pub(crate) fn frames(bytes: &[u8]) -> (Vec<Frame<'_>>, usize) {
+pub(crate) fn frames(mark: Mark, bytes: &[u8]) -> (Vec<Frame<'_>>, usize) {
     let mut frames: Vec<Frame<'_>> = Vec::new();
     let mut end = 0;
-    while let Some(frame) = bytes.get(end..).and_then(frame::read) {
+    while let Some(frame) = bytes.get(end..).and_then(|bytes| frame::read(mark, bytes)) {
         // What a segment held before it was begun again has lower numbers.
         let follows = frames
             .last()

@@ -132,9 +132,11 @@ fn a_flipped_bit_in_the_log_is_refused_but_in_what_comes_last() {
 
 /// Where the frame of the last commit begins: that with the highest number.
 fn last_frame(log: &[u8]) -> usize {
-    let begins = |place: &usize| log[*place..].starts_with(b"cwl1");
-    let number = |place: &usize| u64::from_le_bytes(log[place + 8..place + 16].try_into().unwrap());
-    (0..log.len()).filter(begins).max_by_key(number).unwrap()
+    let mark = &log[32..40];
+    let begins = |place: &usize| log[*place..].starts_with(mark);
+    let number =
+        |place: &usize| u64::from_le_bytes(log[place + 12..place + 20].try_into().unwrap());
+    (64..log.len()).filter(begins).max_by_key(number).unwrap()
 }
 
 #[test]
@@ -149,4 +151,59 @@ fn a_log_that_was_cut_short_is_refused() {
             assert!(looked.is_none(), "`{name}` cut to {cut} bytes: {looked:?}");
         }
     }
+}
+
+/// How a store is left that was opened so often, with so many commits each time.
+fn lives(times: usize, commits: u8) -> SimulatedDisk {
+    let disk = SimulatedDisk::default();
+    for _ in 1..times {
+        drop(open(&disk).unwrap());
+    }
+    let store = open(&disk).unwrap();
+    for number in 0..commits {
+        store.commit(&batch(number)).unwrap();
+    }
+    let left = disk.after_crash(&mut || true);
+    drop(store);
+    left
+}
+
+#[test]
+fn what_looks_like_frames_inside_a_row_is_part_of_the_row() {
+    let frames = lives(1, 6).read(LOG_FILE_NAMES[0]).unwrap();
+    let frames = &frames[..1024];
+    for shift in 0..8 {
+        let disk = lives(2, 1);
+        let store = open(&disk).unwrap();
+        let text = [&vec![b' '; shift], frames].concat();
+        let put = (Table::Cases, vec![9], text.clone());
+        let batch = Batch {
+            puts: vec![put],
+            ..Batch::default()
+        };
+        store.commit(&batch).unwrap();
+        let left = disk.after_crash(&mut || true);
+        drop(store);
+        let again = open(&left).unwrap();
+        assert_eq!(again.get(Table::Cases, &[9]).unwrap(), Some(text));
+    }
+}
+
+#[test]
+fn a_file_of_another_time_than_the_log_is_refused() {
+    let disk = lives(1, 2);
+    let before = disk.read(FILE_NAME).unwrap();
+    for number in 2..5 {
+        let store = open(&disk).unwrap();
+        store.commit(&batch(number)).unwrap();
+        drop(store);
+    }
+    let store = open(&disk).unwrap();
+    store.commit(&batch(9)).unwrap();
+    let left = disk.after_crash(&mut || true);
+    drop(store);
+    assert!(open(&copy(&left)).is_ok());
+    left.damage(FILE_NAME, |bytes| *bytes = before);
+    let refused = look(&left, "a file that was put back");
+    assert!(refused.is_none());
 }
