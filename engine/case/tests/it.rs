@@ -14,7 +14,7 @@ use casewright_case::{
 use casewright_chart::{Answer, DecisionError, Effect, Limits, Timestamp, Value};
 use casewright_definition::json::to_json;
 use casewright_definition::source::Source;
-use casewright_definition::{Decide, Decision, Definition, Files, Pack};
+use casewright_definition::{Decide, Decision, Definition};
 use expect_test::{Expect, expect};
 use serde_json::{Value as Json, json};
 
@@ -56,32 +56,8 @@ states:
   approved: { type: final, output: data.amount }
 "#;
 
-/// A pack of the workflow alone.
 fn definition() -> Definition {
-    let files: Files = [
-        ("pack.yaml", "{id: test, version: 1.0.0, title: Test}"),
-        (
-            "roles.yaml",
-            "{clerk: {title: Clerk}, manager: {title: Manager}}",
-        ),
-        (
-            "calendar.yaml",
-            "{title: C, time-zone: Asia/Shanghai, working-days: [monday]}",
-        ),
-        ("workflows/claim.yaml", WORKFLOW),
-    ]
-    .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
-    .into();
-    let mut checked = Pack::check(&files, str::to_owned, None);
-    let told: Vec<String> = checked
-        .findings
-        .iter()
-        .map(|f| f.report().to_string())
-        .collect();
-    checked
-        .workflows
-        .remove("claim")
-        .unwrap_or_else(|| panic!("{told:?}"))
+    casewright_definition::testing::definition(WORKFLOW)
 }
 
 /// Doubles the amount, and breaks at 13.

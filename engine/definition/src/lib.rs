@@ -32,6 +32,8 @@ pub mod pack;
 pub mod read;
 pub mod schema;
 pub mod source;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use definition::{Bundle, Decision, Definition, Digest, Signature};
 pub use evaluator::{Decide, Evaluator};

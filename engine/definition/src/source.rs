@@ -155,6 +155,12 @@ impl Source {
     pub(crate) fn boundary(&self, offset: usize) -> usize {
         self.text.floor_char_boundary(offset.min(self.text.len()))
     }
+
+    /// The offset after the character at `offset`; the end of the text if there is none.
+    pub(crate) fn next_boundary(&self, offset: usize) -> usize {
+        let next = (offset + 1).min(self.text.len());
+        self.text.ceil_char_boundary(next)
+    }
 }
 
 /// A stretch of a text, in bytes: from `start` up to, and without, `end`.

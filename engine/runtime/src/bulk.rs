@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use crate::clock::Clock;
 use crate::error::CommandError;
 use crate::plugins::Plugins;
-use crate::runtime::corrupt;
+use crate::runtime::{case_of, corrupt};
 
 /// A store that is filled, with the workflow of the cases.
 pub struct Bulk {
@@ -78,8 +78,7 @@ impl Bulk {
                 let message = format!("case `{id}` runs by another definition");
                 return Err(corrupt(Table::Cases, message).into());
             }
-            let case = stored.record.clone().into_case(id, &self.definition.chart);
-            let case = case.map_err(|message| corrupt(Table::Cases, message))?;
+            let case = case_of(id, &stored, &self.definition)?;
             let outcome = casewright_case::send(self.setting(), &case, event, data, actor);
             self.step(Some(stored), outcome)
         });

@@ -28,13 +28,7 @@ pub struct Runtime {
 struct Shared {
     store: Arc<Store>,
     definitions: Definitions,
-    plugins: Arc<Plugins>,
-    /// Who answers decisions: the plugins, but in simulations.
-    decide: Arc<dyn Decide + Send + Sync>,
-    /// Whether all is done where it is asked for, and nothing on threads of its own.
-    in_place: bool,
-    clock: Arc<dyn Clock>,
-    limits: Limits,
+    means: Means,
     lanes: Lanes,
     in_flight: InFlight,
     /// Gone once the runtime is shut down.
@@ -44,6 +38,17 @@ struct Shared {
     applying: Mutex<()>,
     alarm: Arc<timer::Alarm>,
     stopping: watch::Sender<bool>,
+}
+
+/// What steps are taken with.
+struct Means {
+    plugins: Arc<Plugins>,
+    /// Who answers decisions: the plugins, but in simulations.
+    decide: Arc<dyn Decide + Send + Sync>,
+    /// Whether all is done where it is asked for, and nothing on threads of its own.
+    in_place: bool,
+    clock: Arc<dyn Clock>,
+    limits: Limits,
 }
 
 /// A case with the definition that it runs by.
@@ -93,28 +98,15 @@ impl Runtime {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
-        let store = Arc::new(store);
-        let alarm = Arc::new(timer::Alarm::default());
-        let definitions = Definitions::load(&store)?;
-        let (committer, writer) = Committer::start(store.clone(), alarm.clone())
-            .map_err(|error| StoreError::Io(format!("cannot start the committer: {error}")))?;
         let plugins = Arc::new(plugins);
-        Ok(Runtime::run(Shared {
-            store,
-            definitions,
+        let means = Means {
             decide: plugins.clone(),
             plugins,
             in_place: false,
             clock,
             limits,
-            lanes: Lanes::new(),
-            in_flight: InFlight::default(),
-            committer: Mutex::new(Some(committer)),
-            writer: Mutex::new(Some(writer)),
-            applying: Mutex::default(),
-            alarm,
-            stopping: watch::Sender::new(false),
-        }))
+        };
+        Runtime::run(store, Definitions::default(), means)
     }
 
     /// As [`Runtime::start`], without threads: steps, decisions and commits are tasks of the tokio
@@ -131,18 +123,29 @@ impl Runtime {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
-        let store = Arc::new(store);
-        let alarm = Arc::new(timer::Alarm::default());
-        let definitions = definitions.of(&store)?;
-        let (committer, writer) = Committer::start_in_place(store.clone(), alarm.clone());
-        Ok(Runtime::run(Shared {
-            store,
-            definitions,
+        let means = Means {
             decide,
             plugins: Arc::default(),
             in_place: true,
             clock,
             limits,
+        };
+        Runtime::run(store, definitions, means)
+    }
+
+    fn run(store: Store, known: Definitions, means: Means) -> Result<Self, StoreError> {
+        let store = Arc::new(store);
+        let definitions = known.of(&store)?;
+        let alarm = Arc::new(timer::Alarm::default());
+        let (committer, writer) = match means.in_place {
+            true => Committer::start_in_place(store.clone(), alarm.clone()),
+            false => Committer::start(store.clone(), alarm.clone())
+                .map_err(|error| StoreError::Io(format!("cannot start the committer: {error}")))?,
+        };
+        let shared = Arc::new(Shared {
+            store,
+            definitions,
+            means,
             lanes: Lanes::new(),
             in_flight: InFlight::default(),
             committer: Mutex::new(Some(committer)),
@@ -150,14 +153,10 @@ impl Runtime {
             applying: Mutex::default(),
             alarm,
             stopping: watch::Sender::new(false),
-        }))
-    }
-
-    fn run(shared: Shared) -> Self {
-        let shared = Arc::new(shared);
+        });
         let runtime = Runtime { shared };
         tokio::spawn(timer::run(runtime.clone()));
-        runtime
+        Ok(runtime)
     }
 
     /// Takes no more commands, and waits until everything taken is written.
@@ -175,12 +174,12 @@ impl Runtime {
 
     /// The time.
     pub fn now(&self) -> Timestamp {
-        self.shared.clock.now()
+        self.shared.means.clock.now()
     }
 
     /// The plugins at hand.
     pub fn plugins(&self) -> &Plugins {
-        &self.shared.plugins
+        &self.shared.means.plugins
     }
 
     /// The definitions in use.
@@ -291,17 +290,16 @@ impl Runtime {
     pub(crate) fn view(&self, id: &str, stored: &StoredCase) -> Result<View, CommandError> {
         let digest = Digest(stored.record.definition);
         let definition = self.shared.definitions.get(digest, &self.shared.store)?;
-        let case = stored.record.clone().into_case(id, &definition.chart);
-        let case = case.map_err(|message| corrupt(Table::Cases, message))?;
+        let case = case_of(id, stored, &definition)?;
         Ok(View { case, definition })
     }
 
     pub(crate) fn setting<'a>(&'a self, definition: &'a Definition, now: Timestamp) -> Setting<'a> {
         Setting {
             definition,
-            decide: &*self.shared.decide,
+            decide: &*self.shared.means.decide,
             now,
-            limits: &self.shared.limits,
+            limits: &self.shared.means.limits,
         }
     }
 
@@ -310,7 +308,7 @@ impl Runtime {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CommandError> {
-        if self.shared.in_place {
+        if self.shared.means.in_place {
             return Ok(work());
         }
         tokio::task::spawn_blocking(work).await.map_err(|error| {
@@ -318,6 +316,16 @@ impl Runtime {
             CommandError::Panicked
         })
     }
+}
+
+/// A stored case, by its definition.
+pub(crate) fn case_of(
+    id: &str,
+    stored: &StoredCase,
+    definition: &Definition,
+) -> Result<Case, StoreError> {
+    let case = stored.record.clone().into_case(id, &definition.chart);
+    case.map_err(|message| corrupt(Table::Cases, message))
 }
 
 pub(crate) fn corrupt(table: Table, message: String) -> StoreError {

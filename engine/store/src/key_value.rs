@@ -1,5 +1,7 @@
 //! The seam below which a backend lies: an ordered key-value store with one atomic commit.
 
+use std::sync::Arc;
+
 use crate::error::StoreError;
 use crate::tables::Table;
 
@@ -37,6 +39,25 @@ pub trait KeyValue: Send + Sync {
     /// The backend failed.
     fn settle(&self) -> Result<(), StoreError> {
         Ok(())
+    }
+}
+
+/// A backend that somebody else holds, too.
+impl<K: KeyValue + ?Sized> KeyValue for Arc<K> {
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        (**self).get(table, key)
+    }
+
+    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
+        (**self).scan(table, range)
+    }
+
+    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        (**self).commit(batch)
+    }
+
+    fn settle(&self) -> Result<(), StoreError> {
+        (**self).settle()
     }
 }
 

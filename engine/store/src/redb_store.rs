@@ -63,14 +63,6 @@ impl Snapshot {
 }
 
 impl Opened {
-    fn of(database: Database) -> Result<Self, redb::Error> {
-        let snapshot = Arc::new(Snapshot::of(&database)?);
-        Ok(Opened {
-            snapshot: RwLock::new(snapshot),
-            database,
-        })
-    }
-
     fn snapshot(&self) -> Arc<Snapshot> {
         let snapshot = self.snapshot.read();
         snapshot.unwrap_or_else(PoisonError::into_inner).clone()
@@ -309,9 +301,16 @@ fn open(disk: &dyn Disk) -> Result<Opened, StoreError> {
 }
 
 fn prepare(database: Database) -> Result<Opened, StoreError> {
-    make_tables(&database)
-        .and_then(|()| Opened::of(database))
-        .map_err(|error| io("cannot prepare the store", &error))
+    let failed = |error: redb::Error| io("cannot prepare the store", &error);
+    // A store that is new or of an older format lacks tables.
+    let snapshot = Snapshot::of(&database).or_else(|_| {
+        make_tables(&database)?;
+        Snapshot::of(&database)
+    });
+    Ok(Opened {
+        snapshot: RwLock::new(Arc::new(snapshot.map_err(failed)?)),
+        database,
+    })
 }
 
 fn no_store(disk: &dyn Disk, message: String) -> StoreError {
@@ -322,10 +321,6 @@ fn no_store(disk: &dyn Disk, message: String) -> StoreError {
 }
 
 fn make_tables(database: &Database) -> Result<(), redb::Error> {
-    // A store of an older format may lack some.
-    if Snapshot::of(database).is_ok() {
-        return Ok(());
-    }
     let transaction = database.begin_write()?;
     for table in Table::ALL {
         transaction.open_table(definition(table))?;

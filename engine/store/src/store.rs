@@ -18,8 +18,8 @@ use crate::filter::CaseFilter;
 use crate::key_value::{Batch, KeyValue, Range, Row};
 use crate::migrations;
 use crate::step::{StepWrite, StoredCase, add_step};
-
 use crate::tables::{Table, index_key, index_prefix, timer_bound};
+use crate::verify::BrokenChain;
 
 /// A store on some backend.
 pub struct Store {
@@ -116,10 +116,9 @@ impl Store {
             *expiring = left;
         }
         answers.for_each(|answer| expiring.note(answer));
-        let next = first + count as u64;
-        self.next_sequence.store(next, Ordering::Relaxed);
-        let steps = count as u64;
-        self.written.steps.fetch_add(steps, Ordering::Relaxed);
+        let count = count as u64;
+        self.next_sequence.store(first + count, Ordering::Relaxed);
+        self.written.steps.fetch_add(count, Ordering::Relaxed);
         self.written.commits.fetch_add(1, Ordering::Relaxed);
         Ok(sequences)
     }
@@ -234,21 +233,12 @@ impl Store {
 
     /// The record that a link points at, if it is the one that was linked.
     fn journal_record(&self, link: Link) -> Result<JournalRecord, StoreError> {
-        let key = link.sequence.to_be_bytes();
-        let broken = |what: &str| {
-            let message = format!("record {}: {what}", link.sequence);
-            StoreError::corrupt(Table::Journal, message)
-        };
-        let bytes = self.key_value.get(Table::Journal, &key)?;
-        let bytes = bytes.ok_or_else(|| broken("it is missing"))?;
-        if Link::hash_of(&bytes) != link.hash {
-            return Err(broken("it is not what its successor was chained to"));
-        }
-        let record: JournalRecord = decode(Table::Journal, &bytes)?;
+        let record = self.linked(link)?;
         match record.previous {
             // A chain that goes forward would never end.
             Some(previous) if previous.sequence >= link.sequence => {
-                Err(broken("it does not follow the record before it"))
+                let what = "it does not follow the record before it".to_owned();
+                Err(BrokenChain::at(link, what).into())
             }
             _ => Ok(record),
         }

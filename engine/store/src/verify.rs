@@ -67,6 +67,37 @@ pub enum ChainError {
     Store(StoreError),
 }
 
+impl BrokenChain {
+    pub(crate) fn at(link: Link, message: String) -> Self {
+        BrokenChain {
+            sequence: link.sequence,
+            message,
+        }
+    }
+}
+
+impl From<BrokenChain> for ChainError {
+    fn from(broken: BrokenChain) -> Self {
+        ChainError::Broken(broken)
+    }
+}
+
+impl From<BrokenChain> for StoreError {
+    fn from(broken: BrokenChain) -> Self {
+        let message = format!("record {}: {}", broken.sequence, broken.message);
+        StoreError::corrupt(Table::Journal, message)
+    }
+}
+
+impl From<ChainError> for StoreError {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Broken(broken) => broken.into(),
+            ChainError::Store(error) => error,
+        }
+    }
+}
+
 impl From<StoreError> for ChainError {
     fn from(error: StoreError) -> Self {
         ChainError::Store(error)
@@ -107,34 +138,35 @@ impl Store {
         }
     }
 
+    /// The record that a link points at, if it is the one that was linked.
+    ///
+    /// # Errors
+    /// It is not, or the backend failed.
+    pub(crate) fn linked(&self, link: Link) -> Result<JournalRecord, ChainError> {
+        let bytes = self.row(Table::Journal, &link.sequence.to_be_bytes())?;
+        let bytes = bytes.ok_or_else(|| BrokenChain::at(link, "it is missing".to_owned()))?;
+        if Link::hash_of(&bytes) != link.hash {
+            let what = "it is not what its successor was chained to".to_owned();
+            return Err(BrokenChain::at(link, what).into());
+        }
+        match decode(Table::Journal, &bytes) {
+            Err(StoreError::Corrupt { message, .. }) => Err(BrokenChain::at(link, message).into()),
+            decoded => Ok(decoded?),
+        }
+    }
+
     /// The record that a link points at, if it is the one that was linked, and one of this case.
     ///
     /// # Errors
     /// It is not, or the backend failed.
-    pub fn linked(&self, case: &str, link: Link) -> Result<JournalRecord, ChainError> {
-        let broken = |message: String| {
-            ChainError::Broken(BrokenChain {
-                sequence: link.sequence,
-                message,
-            })
-        };
-        let bytes = self.row(Table::Journal, &link.sequence.to_be_bytes())?;
-        let bytes = bytes.ok_or_else(|| broken("it is missing".to_owned()))?;
-        if Link::hash_of(&bytes) != link.hash {
-            return Err(broken(
-                "it is not what its successor was chained to".to_owned(),
-            ));
-        }
-        let record: JournalRecord = match decode(Table::Journal, &bytes) {
-            Ok(record) => record,
-            Err(StoreError::Corrupt { message, .. }) => return Err(broken(message)),
-            Err(error) => return Err(ChainError::Store(error)),
-        };
+    pub fn linked_of(&self, case: &str, link: Link) -> Result<JournalRecord, ChainError> {
+        let record = self.linked(link)?;
         match record.case == case {
             true => Ok(record),
             false => {
                 let other = &record.case;
-                Err(broken(format!("it is a record of case `{other}`")))
+                let what = format!("it is a record of case `{other}`");
+                Err(BrokenChain::at(link, what).into())
             }
         }
     }
@@ -147,14 +179,9 @@ impl Store {
     pub fn chain(&self, case: &str, last: Link) -> Result<Vec<Link>, ChainError> {
         let mut links = vec![last];
         let mut link = last;
-        let mut record = self.linked(case, link)?;
+        let mut record = self.linked_of(case, link)?;
         loop {
-            let broken = |message: String| {
-                Err(ChainError::Broken(BrokenChain {
-                    sequence: link.sequence,
-                    message,
-                }))
-            };
+            let broken = |message: String| Err(BrokenChain::at(link, message).into());
             let revision = record.revision;
             let Some(previous) = record.previous else {
                 if revision != 1 {
@@ -170,7 +197,7 @@ impl Store {
                     previous.sequence
                 ));
             }
-            let before = self.linked(case, previous)?;
+            let before = self.linked_of(case, previous)?;
             if before.revision.checked_add(1) != Some(revision) {
                 let found = before.revision;
                 return broken(format!("revision {revision} follows revision {found}"));

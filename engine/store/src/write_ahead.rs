@@ -137,13 +137,12 @@ impl WriteAhead {
     /// As [`WriteAhead::open`].
     pub fn in_place(disk: Arc<dyn Disk>, segment_bytes: usize) -> Result<Self, StoreError> {
         // What is damaged is refused before anything is touched.
-        if let Some(state) = Redb::trial(disk.clone())?
-            && state.is_open
-        {
-            read_log(&*disk, &state, segment_bytes)?;
-        }
+        let log = match Redb::trial(disk.clone())? {
+            Some(state) if state.is_open => Some(read_log(&*disk, &state, segment_bytes)?),
+            _ => None,
+        };
         let redb = Redb::open(disk.clone())?;
-        let writer = recovered(&redb, &*disk, segment_bytes)?;
+        let writer = recovered(&redb, &*disk, segment_bytes, log)?;
         Ok(WriteAhead {
             shared: Arc::new(Shared {
                 redb,
@@ -165,15 +164,23 @@ impl WriteAhead {
     }
 }
 
-/// Moves what a crash left in the log into redb, and gives a log that is empty.
-fn recovered(redb: &Redb, disk: &dyn Disk, segment_bytes: usize) -> Result<Writer, StoreError> {
+/// Moves what a crash left in the log, if it has one, into redb, and gives a log that is empty.
+fn recovered(
+    redb: &Redb,
+    disk: &dyn Disk,
+    segment_bytes: usize,
+    left: Option<Log>,
+) -> Result<Writer, StoreError> {
     let mut state = redb.log_state()?;
     let is_new = state.id.is_empty();
     if is_new {
         state.id = disk.new_id();
         redb.set_log_state(&state)?;
     }
-    let (mut segments, batches) = read_log(disk, &state, segment_bytes)?;
+    let (mut segments, batches) = match left {
+        Some(left) => left,
+        None => read_log(disk, &state, segment_bytes)?,
+    };
     state.lengths = segments.each_ref().map(Segment::length);
     begin(&mut segments, state.mark)?;
     state.mark_before = std::mem::replace(&mut state.mark, disk.new_mark());

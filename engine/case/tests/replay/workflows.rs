@@ -113,17 +113,7 @@ static SHIPPED: LazyLock<Vec<(Definition, Pool)>> = LazyLock::new(|| {
 });
 
 static EVERY: LazyLock<(Definition, Pool)> = LazyLock::new(|| {
-    let files = [
-        ("pack.yaml", "{id: test, version: 1.0.0, title: Test}"),
-        ("roles.yaml", "{clerk: {title: Clerk}}"),
-        (
-            "calendar.yaml",
-            "{title: C, time-zone: Asia/Shanghai, working-days: [monday]}",
-        ),
-        ("workflows/everything.yaml", EVERY_FEATURE),
-    ];
-    let file = |(path, text): (&str, &str)| (path.to_owned(), text.as_bytes().to_vec());
-    let definition = checked(&files.into_iter().map(file).collect()).remove(0);
+    let definition = casewright_definition::testing::definition(EVERY_FEATURE);
     let mut pool = Pool::of(&definition);
     pool.openings.push(json!({"amount": 100.5}));
     let note = json!({"text": {"zh": "停机两次", "n": [1, 2.5, null, true, -7, 1e300, 18446744073709551615_u64]}});

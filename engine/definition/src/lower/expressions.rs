@@ -164,8 +164,9 @@ impl Lowering<'_> {
     fn place(&self, pointer: &str, start: usize, end: usize) -> Option<Span> {
         let document = self.document?;
         let start = document.offset_in_scalar(pointer, start)?;
-        let end = document.offset_in_scalar(pointer, end).unwrap_or(start + 1);
-        Some(Span::new(start, end.max(start)))
+        let end = document.offset_in_scalar(pointer, end);
+        let next = || document.source.next_boundary(start);
+        Some(Span::new(start, end.unwrap_or_else(next).max(start)))
     }
 
     fn check_names(&mut self, program: &Program, pointer: &str, names: &Names) {

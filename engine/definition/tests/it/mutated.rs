@@ -108,8 +108,9 @@ fn slip() -> impl Strategy<Value = (usize, u8, usize, String)> {
 }
 
 fn slipped(text: &str, (at, what, other, new): &(usize, u8, usize, String)) -> String {
-    let mut lines: Vec<&str> = text.lines().collect();
-    let count = lines.len().max(1);
+    // At least one, be it empty.
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    let count = lines.len();
     let (line, other) = (at % count, other % count);
     let changed;
     match what {
@@ -174,6 +175,23 @@ fn places_lie_inside(text: &str) -> Result<(), TestCaseError> {
     }
     let _ = findings.report().to_string();
     Ok(())
+}
+
+#[test]
+fn a_file_may_end_where_an_expression_should_go_on() {
+    for written in [
+        "|\n      data.a +",
+        ">-\n      data.a +",
+        "data.a +",
+        "'客 +",
+        "|\n      '客",
+    ] {
+        let rest =
+            format!("data: {{}}\nevents: {{}}\nstates:\n  a:\n    entry:\n      log: {written}");
+        let text = desk::workflow(&rest);
+        places_lie_inside(&text).unwrap();
+        places_lie_inside(&text.replace('\n', "\r\n")).unwrap();
+    }
 }
 
 proptest! {

@@ -73,11 +73,11 @@ impl<'a> Inspector<'a> {
         let chain = |error| of_chain(id, error);
         let links = self.store.chain(id, last).map_err(chain)?;
         let first = links.first().copied().unwrap_or(last);
-        let opening = self.store.linked(id, first).map_err(chain)?;
+        let opening = self.store.linked_of(id, first).map_err(chain)?;
         let definition = self.definition(Digest(opening.definition))?;
         let mut replay = Replay::new(&definition, id, self.limits);
         for link in &links {
-            let record = self.store.linked(id, *link).map_err(chain)?;
+            let record = self.store.linked_of(id, *link).map_err(chain)?;
             let fault = |message| {
                 let fault = Fault::new(Kind::Replay, message);
                 fault.of_case(id).of_record(link.sequence)

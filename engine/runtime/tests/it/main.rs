@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use casewright_case::{Actor, Refusal};
 use casewright_chart::{Limits, Timestamp};
-use casewright_definition::{Definition, Files, Pack};
+use casewright_definition::Definition;
 use casewright_runtime::{CommandError, ManualClock, Plugins, Runtime};
 use casewright_store::tables::Table;
 use casewright_store::{Batch, CaseFilter, KeyValue, Memory, Range, Row, Store, StoreError};
@@ -54,25 +54,7 @@ states:
 "#;
 
 fn definition() -> Definition {
-    let files: Files = [
-        ("pack.yaml", "{id: test, version: 1.0.0, title: Test}"),
-        ("roles.yaml", "{clerk: {title: Clerk}}"),
-        (
-            "calendar.yaml",
-            "{title: C, time-zone: Asia/Shanghai, working-days: [monday]}",
-        ),
-        ("workflows/claim.yaml", WORKFLOW),
-    ]
-    .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
-    .into();
-    let mut checked = Pack::check(&files, str::to_owned, None);
-    let told: Vec<String> = checked
-        .findings
-        .iter()
-        .map(|f| f.report().to_string())
-        .collect();
-    let definition = checked.workflows.remove("claim");
-    definition.unwrap_or_else(|| panic!("{}", told.join("\n")))
+    casewright_definition::testing::definition(WORKFLOW)
 }
 
 /// A store in memory whose commits can be made to fail.
@@ -84,22 +66,20 @@ struct Disk {
     gate: Mutex<()>,
 }
 
-struct Mounted(Arc<Disk>);
-
-impl KeyValue for Mounted {
+impl KeyValue for Disk {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.memory.get(table, key)
+        self.memory.get(table, key)
     }
 
     fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
-        self.0.memory.scan(table, range)
+        self.memory.scan(table, range)
     }
 
     fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        let _open = self.0.gate.lock().unwrap();
-        match self.0.full.load(Ordering::SeqCst) {
+        let _open = self.gate.lock().unwrap();
+        match self.full.load(Ordering::SeqCst) {
             true => Err(StoreError::Io("no space left on device".into())),
-            false => self.0.memory.commit(batch),
+            false => self.memory.commit(batch),
         }
     }
 }
@@ -113,7 +93,7 @@ struct Desk {
 impl Desk {
     fn on(disk: Arc<Disk>, now: Timestamp) -> Self {
         let clock = Arc::new(ManualClock::at(now));
-        let store = Store::open(Box::new(Mounted(disk.clone()))).unwrap();
+        let store = Store::open(Box::new(disk.clone())).unwrap();
         let runtime =
             Runtime::start(store, Plugins::default(), clock.clone(), Limits::default()).unwrap();
         Desk {
@@ -386,7 +366,7 @@ async fn after_the_end_everything_acknowledged_is_stored_and_nothing_more_is_tak
         desk.note("c-00").await,
         Err(CommandError::Stopped)
     ));
-    let store = Store::open(Box::new(Mounted(desk.disk.clone()))).unwrap();
+    let store = Store::open(Box::new(desk.disk.clone())).unwrap();
     let ids = store.case_ids(&CaseFilter::All, None, 100).unwrap();
     assert_eq!(ids.len(), 20);
     let report = casewright_runtime::verify(&store, &Limits::default()).unwrap();

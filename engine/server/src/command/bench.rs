@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use casewright_runtime::Stopwatch;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use tempfile::TempDir;
 
+use super::progress::Progress;
 use crate::cli::{Failure, Output, Verdict, print};
 use disk::SyncRate;
 use growth::{Empty, Growth};
@@ -99,9 +99,9 @@ impl Bench {
     }
 
     async fn measure(&self) -> Result<(), Failure> {
-        let progress = Progress::new(self.steps_of_work());
+        let progress = Progress::through(self.steps_of_work());
         let folder = self.folder()?;
-        progress.at("the disk");
+        progress.begins("the disk");
         let disk = SyncRate::measure(folder.path(), self.seconds.min(MAX_DISK))?;
         let before = Before {
             disk,
@@ -109,8 +109,8 @@ impl Bench {
         };
         if self.output == Output::Text {
             let shown = self.data.clone().unwrap_or_else(std::env::temp_dir);
-            progress.print(before.disk.to_line(&shown));
-            progress.print(row::heading());
+            progress.beside(|| print(before.disk.to_line(&shown)));
+            progress.beside(|| print(row::heading()));
         }
         let mut empty = Empty::default();
         for script in Script::all() {
@@ -147,8 +147,11 @@ impl Bench {
         let rows = self.measure_steps(&server, &script, cases, before, progress);
         growth.compare(empty, &rows.await?);
         match self.output {
-            Output::Text => progress.print(growth.to_text()),
-            Output::Json => progress.print(growth.to_json()?),
+            Output::Text => progress.beside(|| print(growth.to_text())),
+            Output::Json => {
+                let json = growth.to_json()?;
+                progress.beside(|| print(json));
+            }
         }
         Ok(())
     }
@@ -179,7 +182,7 @@ impl Bench {
         // The plainest script is asked, and not listened to.
         let script = Script::plain();
         for clients in &self.clients {
-            progress.at(&format!("a bare HTTP server, clients: {clients}"));
+            progress.begins(&format!("a bare HTTP server, clients: {clients}"));
             let measured = self.load(&server, &script, *clients).await?;
             rows.push(Bare::of(&measured));
         }
@@ -197,12 +200,15 @@ impl Bench {
         server.apply(script).await?;
         let mut rows = Vec::new();
         for (clients, bare) in self.clients.iter().zip(&before.bare) {
-            progress.at(&format!("`{}`, clients: {clients}", script.workflow));
+            progress.begins(&format!("`{}`, clients: {clients}", script.workflow));
             let measured = self.load(server, script, *clients).await?;
             let row = Row::of(script, (cases, *clients), (&before.disk, bare), &measured);
             match self.output {
-                Output::Text => progress.print(row.to_line()),
-                Output::Json => progress.print(row.to_json()?),
+                Output::Text => progress.beside(|| print(row.to_line())),
+                Output::Json => {
+                    let json = row.to_json()?;
+                    progress.beside(|| print(json));
+                }
             }
             rows.push(row);
         }
@@ -228,42 +234,6 @@ impl Bench {
 
 /// The disk tells what it does in less time than the servers.
 const MAX_DISK: Duration = Duration::from_secs(3);
-
-/// How far the bench has come, where somebody watches.
-struct Progress(ProgressBar);
-
-impl Progress {
-    fn new(rows: usize) -> Self {
-        let bar = ProgressBar::new(rows as u64);
-        // The template is a constant that is right; the bar's own would do as well.
-        if let Ok(style) = ProgressStyle::with_template("[{elapsed}] {pos}/{len} {msg}") {
-            bar.set_style(style);
-        }
-        Progress(bar)
-    }
-
-    /// Tells what is measured now, one after the other.
-    fn at(&self, what: &str) {
-        self.tell(what);
-        self.0.inc(1);
-    }
-
-    /// Tells more of what goes on.
-    fn tell(&self, what: &str) {
-        self.0.set_message(what.to_owned());
-    }
-
-    /// Prints data, past the bar.
-    fn print(&self, text: String) {
-        self.0.suspend(|| print(text));
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.0.finish_and_clear();
-    }
-}
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {
     let seconds: Option<f64> = text.parse().ok();

@@ -42,12 +42,12 @@ impl Repair {
             true => Mode::DryRun,
             false => Mode::Write,
         };
-        let progress = Progress::new("records looked at");
+        let progress = Progress::counting("records looked at");
         let watch = |done, of| progress.is_at(done, of);
         let changed = |change: &Change| progress.beside(|| self.show(change));
         let limits = Limits::default();
         let repaired = repair_folder(&self.data, &limits, mode, &watch, &changed);
-        progress.end();
+        drop(progress);
         let repaired = repaired.map_err(|error| Failure(error.to_string()))?;
         for fault in &repaired.refused {
             tell(format_args!("error: {fault}"));

@@ -35,10 +35,10 @@ impl Verify {
     /// # Errors
     /// There is no store in the folder, it is in use, or it cannot be read.
     pub fn run(self) -> Result<Verdict, Failure> {
-        let progress = Progress::new("records verified");
+        let progress = Progress::counting("records verified");
         let watch = |done, of| progress.is_at(done, of);
         let verified = verify_folder(&self.data, &Limits::default(), &watch);
-        progress.end();
+        drop(progress);
         let report = verified.map_err(|error| Failure(error.to_string()))?;
         match self.output {
             Output::Text => print(text(&report)),

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::actor::From as FromActor;
 use super::answer::{Answer, Form};
-use super::command::{Command, remembered};
+use super::command::{Command, unless_remembered};
 use super::conditional::{if_match, must_be_new, wants_minimal};
 use super::problem::Problem;
 use super::query::Query;
@@ -154,15 +154,13 @@ pub(super) async fn create_with_id(
 
 fn answer_opened(
     server: &Server,
-    mut done: Done,
+    done: Done,
     actor: &Actor,
     must_be_new: bool,
 ) -> Result<Response, Problem> {
-    if let Some(reply) = remembered(&mut done) {
-        return Ok(Answer::of(reply)?.into_response());
-    }
-    let Done::Now(committed) = done else {
-        return Err(Problem::new("internal", "an answer was lost"));
+    let committed = match unless_remembered(done) {
+        Ok(committed) => committed,
+        Err(reply) => return Ok(Answer::of(reply)?.into_response()),
     };
     let view = &committed.view;
     match committed.record {
@@ -217,13 +215,12 @@ pub(super) async fn send(
     let terms = admission.terms(&server, &actor, form);
     let runtime = &server.runtime;
     let done = runtime.send_on(terms, &case, event, data, actor.clone(), revisions);
-    let mut done = done
+    let done = done
         .await
         .map_err(|error| with_events(&server, error, &actor))?;
-    let answer = match (remembered(&mut done), &done) {
-        (Some(reply), _) => Answer::of(reply)?,
-        (None, Done::Now(committed)) => form(&server, &committed.view, &actor),
-        (None, Done::Before(_)) => return Err(Problem::new("internal", "an answer was lost")),
+    let answer = match unless_remembered(done) {
+        Ok(committed) => form(&server, &committed.view, &actor),
+        Err(reply) => Answer::of(reply)?,
     };
     Ok(answer.into_response())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use casewright_case::Actor;
-use casewright_runtime::{Done, Once, Reply, Terms};
+use casewright_runtime::{Committed, Done, Once, Reply, Terms};
 use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
 
@@ -73,11 +73,14 @@ impl Admission {
     }
 }
 
-/// The answer that is remembered, of a command that was carried out now or before.
-pub(super) fn remembered(done: &mut Done) -> Option<Reply> {
+/// What a command came to that is not remembered, or else the answer that is: of now or of before.
+pub(super) fn unless_remembered(done: Done) -> Result<Committed, Reply> {
     match done {
-        Done::Before(reply) => Some(std::mem::take(reply)),
-        Done::Now(committed) => committed.reply.take(),
+        Done::Before(reply) => Err(reply),
+        Done::Now(mut committed) => match committed.reply.take() {
+            Some(reply) => Err(reply),
+            None => Ok(committed),
+        },
     }
 }
 

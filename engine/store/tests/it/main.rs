@@ -12,7 +12,7 @@ use std::sync::{Arc, LazyLock};
 
 use casewright_case::{Actor, Case, Outcome, Setting, fire, open, send};
 use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
-use casewright_definition::{Decide, Decision, Definition, Digest, Files, Pack};
+use casewright_definition::{Decide, Decision, Definition, Digest};
 use casewright_store::tables::Table;
 use casewright_store::{
     Batch, CaseFilter, KeyValue, Memory, Precondition, Range, Row, StepWrite, Store, StoreError,
@@ -53,27 +53,8 @@ states:
   closed: { type: final, output: data.notes }
 "##;
 
-static DEFINITION: LazyLock<Arc<Definition>> = LazyLock::new(|| {
-    let files: Files = [
-        ("pack.yaml", "{id: test, version: 1.0.0, title: Test}"),
-        ("roles.yaml", "{clerk: {title: Clerk}}"),
-        (
-            "calendar.yaml",
-            "{title: C, time-zone: Asia/Shanghai, working-days: [monday]}",
-        ),
-        ("workflows/claim.yaml", WORKFLOW),
-    ]
-    .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
-    .into();
-    let mut checked = Pack::check(&files, str::to_owned, None);
-    let told: Vec<String> = checked
-        .findings
-        .iter()
-        .map(|f| f.report().to_string())
-        .collect();
-    let definition = checked.workflows.remove("claim");
-    Arc::new(definition.unwrap_or_else(|| panic!("{}", told.join("\n"))))
-});
+static DEFINITION: LazyLock<Arc<Definition>> =
+    LazyLock::new(|| Arc::new(casewright_definition::testing::definition(WORKFLOW)));
 
 static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
 
@@ -334,7 +315,7 @@ fn a_folder_in_use_is_refused_and_so_is_a_file_that_is_no_store() {
 #[test]
 fn a_record_that_was_altered_is_found_out() {
     let memory = Arc::new(Memory::default());
-    let desk = Desk::new(Shared(memory.clone()));
+    let desk = Desk::new(memory.clone());
     desk.open("a");
     desk.send("a", "note", json!({"text": "the truth"}));
     let key = 1u64.to_be_bytes();
@@ -357,7 +338,7 @@ fn a_record_that_was_altered_is_found_out() {
 #[test]
 fn damaged_bytes_are_an_error_and_never_a_panic() {
     let memory = Arc::new(Memory::default());
-    let desk = Desk::new(Shared(memory.clone()));
+    let desk = Desk::new(memory.clone());
     desk.open("a");
     let whole = memory.get(Table::Cases, b"a").unwrap().unwrap();
     for position in 0..whole.len() {
@@ -382,7 +363,7 @@ fn damaged_bytes_are_an_error_and_never_a_panic() {
 #[test]
 fn a_definition_that_is_not_what_its_digest_says_is_refused() {
     let memory = Arc::new(Memory::default());
-    let desk = Desk::new(Shared(memory.clone()));
+    let desk = Desk::new(memory.clone());
     let wrong = Digest([7; 32]);
     memory
         .commit(&Batch {
@@ -392,23 +373,6 @@ fn a_definition_that_is_not_what_its_digest_says_is_refused() {
         .unwrap();
     assert!(desk.store.definition(wrong).is_err());
     assert!(desk.store.definition(Digest([8; 32])).unwrap().is_none());
-}
-
-/// A store that a test can reach behind.
-struct Shared(Arc<Memory>);
-
-impl KeyValue for Shared {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(table, key)
-    }
-
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
-        self.0.scan(table, range)
-    }
-
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.0.commit(batch)
-    }
 }
 
 fn key() -> impl Strategy<Value = Vec<u8>> {

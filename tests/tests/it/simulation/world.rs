@@ -9,8 +9,7 @@ use casewright_definition::Definition;
 use casewright_runtime::verify::verify;
 use casewright_runtime::{Definitions, ManualClock, Runtime};
 use casewright_store::simulated::SimulatedDisk;
-use casewright_store::tables::Table;
-use casewright_store::{Batch, KeyValue, Range, Row, Store, StoreError, WriteAhead};
+use casewright_store::{Store, StoreError, WriteAhead};
 use tokio::runtime::Builder;
 
 use super::numbers::Numbers;
@@ -51,23 +50,6 @@ pub(crate) enum End {
     Forgetful,
 }
 
-/// The store, for the runtime and for whoever looks into it at the same time.
-struct Mounted(Arc<WriteAhead>);
-
-impl KeyValue for Mounted {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(table, key)
-    }
-
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
-        self.0.scan(table, range)
-    }
-
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.0.commit(batch)
-    }
-}
-
 impl World {
     pub(crate) fn new(compiled: &[Arc<Definition>]) -> Self {
         World {
@@ -93,7 +75,7 @@ impl World {
             .start_paused(true)
             .build()
             .unwrap();
-        let mounted = Store::open(Box::new(Mounted(store.clone())))?;
+        let mounted = Store::open(Box::new(store.clone()))?;
         let runtime = tokio.block_on(async {
             Runtime::start_in_place(
                 mounted,
@@ -144,7 +126,7 @@ impl Life {
 
     /// Verifies the whole store, in which so many timers may be left over.
     pub(crate) fn verify(&self, limits: &Limits, left_over: u64) -> Result<(), String> {
-        let store = Store::open(Box::new(Mounted(self.store.clone())));
+        let store = Store::open(Box::new(self.store.clone()));
         let store = store.map_err(|error| error.to_string())?;
         let report = verify(&store, limits).map_err(|error| error.to_string())?;
         let mut faults = report.faults.iter();

@@ -5,13 +5,12 @@ use std::sync::{Arc, LazyLock};
 
 use casewright_case::{Actor, Outcome, Refusal, Setting, fire, open, send};
 use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
-use casewright_definition::{Decide, Decision, Definition, Files, Pack};
+use casewright_definition::testing::definition;
+use casewright_definition::{Decide, Decision, Definition};
 use casewright_runtime::repair::{Mode, Repaired, repair};
 use casewright_runtime::verify::{Report, verify};
 use casewright_store::tables::Table;
-use casewright_store::{
-    Batch, DueTimer, KeyValue, Memory, Range, Row, StepWrite, Store, StoreError,
-};
+use casewright_store::{Batch, DueTimer, KeyValue, Memory, Range, Row, StepWrite, Store};
 use serde_json::{Value as Json, json};
 
 const CLAIM: &str = r#"
@@ -38,34 +37,12 @@ states:
   closed: { type: final }
 "#;
 
-static DEFINITION: LazyLock<Arc<Definition>> = LazyLock::new(|| compiled(CLAIM, "claim"));
+static DEFINITION: LazyLock<Arc<Definition>> = LazyLock::new(|| Arc::new(definition(CLAIM)));
 static OTHER: LazyLock<Arc<Definition>> = LazyLock::new(|| {
     let other = CLAIM.replace("id: claim", "id: other");
-    compiled(&other, "other")
+    Arc::new(definition(&other))
 });
 static LIMITS: LazyLock<Limits> = LazyLock::new(Limits::default);
-
-fn compiled(workflow: &str, id: &str) -> Arc<Definition> {
-    let files: Files = [
-        ("pack.yaml", "{id: test, version: 1.0.0, title: Test}"),
-        ("roles.yaml", "{clerk: {title: Clerk}}"),
-        (
-            "calendar.yaml",
-            "{title: C, time-zone: Asia/Shanghai, working-days: [monday]}",
-        ),
-        ("workflows/claim.yaml", workflow),
-    ]
-    .map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()))
-    .into();
-    let mut checked = Pack::check(&files, str::to_owned, None);
-    let told: Vec<String> = checked
-        .findings
-        .iter()
-        .map(|findings| findings.report().to_string())
-        .collect();
-    let definition = checked.workflows.remove(id);
-    Arc::new(definition.unwrap_or_else(|| panic!("{}", told.join("\n"))))
-}
 
 /// Answers otherwise each time.
 #[derive(Default)]
@@ -85,23 +62,6 @@ impl Decide for Moody {
 /// The store of a test.
 pub(super) struct Archive {
     pub(super) memory: Arc<Memory>,
-}
-
-/// The seam under an open store.
-struct Behind(Arc<Memory>);
-
-impl KeyValue for Behind {
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.0.get(table, key)
-    }
-
-    fn scan(&self, table: Table, range: &Range) -> Result<Vec<Row>, StoreError> {
-        self.0.scan(table, range)
-    }
-
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        self.0.commit(batch)
-    }
 }
 
 /// Writes the steps of an archive.
@@ -232,7 +192,7 @@ impl Archive {
 
     /// What lies under the store.
     pub(super) fn behind(&self) -> Box<dyn KeyValue> {
-        Box::new(Behind(self.memory.clone()))
+        Box::new(self.memory.clone())
     }
 
     /// The store, opened.
