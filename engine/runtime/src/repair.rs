@@ -5,6 +5,7 @@
 //! rest. The journal and the definitions are never changed: a case whose records do not hang together is left
 //! as it is, and named.
 
+mod claims;
 mod tails;
 mod writer;
 
@@ -18,6 +19,7 @@ use casewright_store::{Link, Store, StoreError, StoredCase};
 
 use crate::verify::inspector::{Replayed, Stop};
 use crate::verify::{Fault, Fix, Kind, Report, Verification, Watch, lock, open_existing};
+use claims::Claims;
 use tails::{Tail, Tails};
 use writer::Writer;
 
@@ -157,15 +159,16 @@ impl Repair<'_> {
     /// Derives every case again that is not what its records lead to.
     fn cases(&self, verification: &Verification<'_>) -> Result<(), StoreError> {
         verification.all_cases()?;
+        let claims = Claims::read(verification)?;
         let mut settled = BTreeSet::new();
         loop {
             let tails = Tails::read(verification, &settled)?;
             for (id, tail) in &tails.by_case {
-                self.case(verification, &tails, id, tail)?;
+                self.case(verification, (&tails, &claims), id, tail)?;
                 settled.insert(id.clone());
             }
             if tails.is_whole {
-                return self.without_records(verification, &tails, &settled);
+                return self.without_records(verification, (&tails, &claims), &settled);
             }
         }
     }
@@ -173,7 +176,7 @@ impl Repair<'_> {
     fn case(
         &self,
         verification: &Verification<'_>,
-        tails: &Tails,
+        (tails, claims): (&Tails, &Claims),
         id: &str,
         tail: &Tail,
     ) -> Result<(), StoreError> {
@@ -187,7 +190,8 @@ impl Repair<'_> {
             }
             Err(Stop::Store(error)) => return Err(error),
         };
-        if let Some(fault) = objection(verification, tails, tail, stored.as_ref(), &replayed) {
+        let objection = objection(verification, tails, tail, stored.as_ref(), &replayed);
+        if let Some(fault) = claims.against(tail.last).or(objection) {
             self.refuses(fault.of_case(id));
             return Ok(());
         }
@@ -206,7 +210,7 @@ impl Repair<'_> {
     fn without_records(
         &self,
         verification: &Verification<'_>,
-        tails: &Tails,
+        (tails, claims): (&Tails, &Claims),
         settled: &BTreeSet<String>,
     ) -> Result<(), StoreError> {
         let store = verification.inspector.store;
@@ -220,6 +224,10 @@ impl Repair<'_> {
             let is_beyond = last.is_some_and(|last| last > store.last_sequence());
             if tails.hole.is_some() || is_beyond {
                 let fault = Fault::new(Kind::Chain, "the journal has lost its records");
+                self.refuses(fault.of_case(&id));
+                continue;
+            }
+            if let Some(fault) = claims.of_altered(verification, &id)? {
                 self.refuses(fault.of_case(&id));
                 continue;
             }

@@ -245,10 +245,6 @@ impl Runtime {
         self.shared.alarm.clone()
     }
 
-    pub(crate) fn is_stopping(&self) -> bool {
-        *self.shared.stopping.borrow()
-    }
-
     pub(crate) async fn stopping(&self) {
         let mut stopping = self.shared.stopping.subscribe();
         // The sender lives as long as the runtime.

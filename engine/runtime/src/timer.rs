@@ -1,19 +1,21 @@
 //! Timers: what waits in the store is fired when it is due.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use casewright_chart::Timestamp;
 use casewright_store::{DueTimer, StoreError};
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
+use tokio::time::timeout;
 
 use crate::error::CommandError;
 use crate::runtime::Runtime;
 
-/// How many due timers are fired at a time. A million due at once go through in batches, between
+/// For how many cases due timers are fired at a time. A million due at once go through in batches, between
 /// which commands of people take their turns.
-const BATCH: usize = 64;
+const CASES: usize = 64;
 /// The longest sleep. The system's clock may jump while we sleep.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How long a timer rests whose step failed, a broken plugin perhaps.
@@ -24,57 +26,91 @@ const STORE_RETRY: Duration = Duration::from_secs(1);
 /// Fires timers until the runtime is shut down.
 pub(crate) async fn run(runtime: Runtime) {
     let alarm = runtime.alarm();
+    let mut firing = Firing::default();
     loop {
         // A timer that is set while we look leaves a permit, so that it is not missed.
         alarm.set(i64::MAX);
         let now = runtime.now();
-        let pause = match round(&runtime, now).await {
-            Ok(pause) => pause,
-            Err(error) => {
-                tracing::error!(%error, "cannot look for due timers");
-                Some(STORE_RETRY)
-            }
-        };
-        let Some(pause) = pause else { continue };
+        let pause = firing.begin(&runtime, now).unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot look for due timers");
+            STORE_RETRY
+        });
         let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
         alarm.set(now.unix_ms().saturating_add(pause_ms));
         tokio::select! {
             biased;
-            () = runtime.stopping() => return,
+            () = runtime.stopping() => break,
+            () = firing.room() => {}
             () = alarm.rung.notified() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
+    while firing.tasks.join_next().await.is_some() {}
 }
 
-/// Fires one batch. How long to rest before the next; not at all when there may be more.
-async fn round(runtime: &Runtime, now: Timestamp) -> Result<Option<Duration>, StoreError> {
-    let due = runtime.store().due_timers(now, BATCH)?;
-    if due.is_empty() {
-        let next = runtime.store().next_due()?;
+/// The cases whose due timers are being fired: each one's in their order, one case beside the other. One that
+/// takes long holds up no other.
+#[derive(Default)]
+struct Firing {
+    /// By the task that fires them: the case, and how many timers it was found to have.
+    cases: HashMap<task::Id, (String, usize)>,
+    tasks: JoinSet<()>,
+}
+
+impl Firing {
+    /// Begins with what is due and is not under way, as far as there is room. How long to rest, unless there is
+    /// room for more before.
+    fn begin(&mut self, runtime: &Runtime, now: Timestamp) -> Result<Duration, StoreError> {
+        // Those under way are found again as long as they are not done.
+        let limit = CASES + self.cases.values().map(|(_, timers)| timers).sum::<usize>();
+        let due = runtime.store().due_timers(now, limit)?;
+        let is_all = due.len() < limit;
+        for timers in by_case(due) {
+            let Some(case) = timers.first().map(|timer| timer.case.clone()) else {
+                continue;
+            };
+            let is_under_way = self.cases.values().any(|(other, _)| *other == case);
+            if self.cases.len() < CASES && !is_under_way {
+                let count = timers.len();
+                let task = self.tasks.spawn(fire_all(runtime.clone(), timers));
+                self.cases.insert(task.id(), (case, count));
+            }
+        }
+        if !is_all {
+            return Ok(LONGEST_SLEEP);
+        }
+        let next = runtime.store().next_due(now)?;
         let wait = next.map(|next| next.unix_ms().saturating_sub(now.unix_ms()).max(0));
         let wait = wait.map(|ms| Duration::from_millis(ms.unsigned_abs()));
-        return Ok(Some(wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP)));
+        Ok(wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
     }
-    if runtime.is_stopping() {
-        return Ok(Some(LONGEST_SLEEP));
-    }
-    let mut firing = JoinSet::new();
-    for timers in by_case(due) {
-        let runtime = runtime.clone();
-        firing.spawn(async move {
-            let mut settled = true;
-            for timer in timers {
-                settled &= fire(&runtime, timer).await;
+
+    /// Waits until a case is done and there is room for a good many more; for ever when none is under way.
+    async fn room(&mut self) {
+        loop {
+            let done = match self.tasks.join_next_with_id().await {
+                Some(Ok((id, ()))) => id,
+                Some(Err(panicked)) => panicked.id(),
+                None => return std::future::pending().await,
+            };
+            self.cases.remove(&done);
+            if self.cases.len() <= CASES / 2 {
+                return;
             }
-            settled
-        });
+        }
     }
-    let mut failed = false;
-    while let Some(result) = firing.join_next().await {
-        failed |= !matches!(result, Ok(true));
+}
+
+/// Fires the timers of a case. When one of them keeps its place in the store, the case rests for a while.
+async fn fire_all(runtime: Runtime, timers: Vec<DueTimer>) {
+    let mut settled = true;
+    for timer in timers {
+        settled &= fire(&runtime, timer).await;
     }
-    Ok(failed.then_some(STORE_RETRY))
+    if !settled {
+        // Whichever comes first.
+        let _ = timeout(STORE_RETRY, runtime.stopping()).await;
+    }
 }
 
 /// The timers of each case together, in their order: a case sees them in the order in which they are due.
@@ -145,5 +181,86 @@ impl Alarm {
 
     fn set(&self, at_ms: i64) {
         self.at_ms.store(at_ms, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use casewright_case::Actor;
+    use casewright_chart::Limits;
+    use casewright_definition::testing::definition;
+    use casewright_store::{Memory, Store};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{ManualClock, Plugins};
+
+    const WORKFLOW: &str = "
+id: claim
+version: 1.0.0
+title: Claim
+start: { roles: [clerk] }
+data: {}
+events: {}
+delays: { patience: PT1H }
+states:
+  open: { after: { patience: { target: open, reenter: true } } }
+";
+
+    #[tokio::test]
+    async fn cases_that_take_long_hold_up_no_other() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_unix_ms(0)));
+        let store = Store::open(Box::new(Memory::default())).unwrap();
+        let limits = Limits::default();
+        let started = Runtime::start(store, Plugins::default(), clock.clone(), limits);
+        let runtime = started.unwrap();
+        runtime.apply(vec![definition(WORKFLOW)]).unwrap();
+        let clerk = || Actor::new("clerk", ["clerk"]);
+        let open = async |id: &str| {
+            let opened = runtime.open("claim", Some(id.to_owned()), json!({}), clerk());
+            opened.await.unwrap();
+        };
+        // As many as are fired at a time before it is looked again, less one.
+        let slow: Vec<String> = (1..CASES / 2).map(|number| format!("a-{number}")).collect();
+        let mut turns = Vec::new();
+        for id in &slow {
+            open(id).await;
+        }
+        for id in &slow {
+            // Those that share a lane are held up together.
+            tokio::select! {
+                biased;
+                turn = runtime.lanes().place(id).turn() => turns.push(turn),
+                () = std::future::ready(()) => {}
+            }
+        }
+        let mut quick = Vec::new();
+        for id in (0..3 * CASES).map(|number| format!("b-{number}")) {
+            let is_free = tokio::select! {
+                biased;
+                _ = runtime.lanes().place(&id).turn() => true,
+                () = std::future::ready(()) => false,
+            };
+            if is_free {
+                open(&id).await;
+                quick.push(id);
+            }
+        }
+        assert!(quick.len() > 2 * CASES);
+        let revision = |id: &str| runtime.case(id).unwrap().case.revision;
+        for round in 2..=4 {
+            clock.advance_ms(3_600_000);
+            runtime.wake_timers();
+            while quick.iter().any(|id| revision(id) < round) {
+                task::yield_now().await;
+            }
+        }
+        assert!(slow.iter().all(|id| revision(id) == 1));
+        drop(turns);
+        while slow.iter().any(|id| revision(id) < 2) {
+            task::yield_now().await;
+        }
     }
 }

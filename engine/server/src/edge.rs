@@ -24,6 +24,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
+use tokio_io_timeout::TimeoutStream;
 use tower::ServiceExt;
 
 use crate::http::Problem;
@@ -51,6 +52,9 @@ pub struct Edge {
     /// How long a client may take to send the body of a request.
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub(crate) body_timeout: Duration,
+    /// How long a client may take to read some more of an answer.
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    answer_timeout: Duration,
     /// How long the answer to a request with an `Idempotency-Key` is remembered.
     #[arg(long, value_name = "DURATION", default_value = "24h", value_parser = duration)]
     pub(crate) idempotency_expiry: Duration,
@@ -109,6 +113,7 @@ pub(crate) async fn serve(
 /// Lets connections in.
 struct Doors {
     http: http1::Builder,
+    answer_timeout: Duration,
     served: Arc<Semaphore>,
     turned_away: Arc<Semaphore>,
     /// Told when a connection is closed.
@@ -124,7 +129,7 @@ enum Entered {
 }
 
 struct Connection {
-    stream: TcpStream,
+    stream: TimeoutStream<TcpStream>,
     place: Place,
 }
 
@@ -136,6 +141,7 @@ impl Doors {
             .max_buf_size(BUFFER_BYTES);
         Doors {
             http,
+            answer_timeout: edge.answer_timeout,
             served: Arc::new(Semaphore::new(edge.max_connections)),
             turned_away: Arc::new(Semaphore::new(TURNED_AWAY)),
             closed: Arc::default(),
@@ -162,6 +168,8 @@ impl Doors {
             // Answers are small and whole: waiting for more of them gains nothing. A connection that
             // takes no options is served all the same.
             let _ = stream.set_nodelay(true);
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(self.answer_timeout));
             let connection = Connection { stream, place };
             if is_served {
                 return Entered::Served(connection);
@@ -219,7 +227,8 @@ impl Connection {
         S: Service<hyper::Request<Incoming>, Response = Response, Error = Infallible>,
     {
         let Connection { stream, place } = self;
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let stream = TokioIo::new(Box::pin(stream));
+        let connection = http.serve_connection(stream, service);
         // A client that goes away, is too slow or sends no HTTP hurts only itself.
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended");

@@ -18,7 +18,7 @@ pub const LOG_FILE_NAMES: [&str; 2] = ["casewright.log.0", "casewright.log.1"];
 
 /// How much of its file redb keeps in memory. The system's own cache holds the rest of what is read often, and
 /// gives it back to whoever needs it.
-const CACHE_BYTES: usize = 128 * 1024 * 1024;
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
 /// The files of one store.
 pub trait Disk: fmt::Debug + Send + Sync + 'static {

@@ -30,7 +30,7 @@ pub trait KeyValue: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if one does not, or the backend failed. Nothing was written.
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError>;
+    fn commit(&self, batch: Batch) -> Result<(), StoreError>;
 
     /// Brings what was committed to where every program finds it that could open the store: also one from before
     /// there was a log. Nothing else needs this.
@@ -52,7 +52,7 @@ impl<K: KeyValue + ?Sized> KeyValue for Arc<K> {
         (**self).scan(table, range)
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         (**self).commit(batch)
     }
 

@@ -48,7 +48,7 @@ impl KeyValue for Memory {
         })
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let mut tables = self.lock();
         for precondition in &batch.preconditions {
             let (table, key) = precondition.key();
@@ -57,11 +57,11 @@ impl KeyValue for Memory {
                 return Err(StoreError::Conflict { table });
             }
         }
-        for (table, key) in &batch.deletes {
-            tables.remove(&(*table, key.clone()));
+        for row in batch.deletes {
+            tables.remove(&row);
         }
-        for (table, key, value) in &batch.puts {
-            tables.insert((*table, key.clone()), value.clone());
+        for (table, key, value) in batch.puts {
+            tables.insert((table, key), value);
         }
         Ok(())
     }

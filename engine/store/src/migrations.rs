@@ -37,7 +37,7 @@ pub(crate) fn prepare(store: &dyn KeyValue) -> Result<(), StoreError> {
 
 fn migrate(store: &dyn KeyValue, known: u32, migrations: &[Migration]) -> Result<(), StoreError> {
     let Some(found) = number(store, FORMAT_KEY)? else {
-        store.commit(&Batch {
+        store.commit(Batch {
             preconditions: vec![Precondition::Absent(Table::Meta, FORMAT_KEY.to_vec())],
             puts: vec![put(FORMAT_KEY, known)],
             ..Batch::default()
@@ -68,14 +68,14 @@ fn migrate(store: &dyn KeyValue, known: u32, migrations: &[Migration]) -> Result
 
 fn take(store: &dyn KeyValue, migration: &Migration) -> Result<(), StoreError> {
     let (from, to) = (migration.from, migration.from + 1);
-    store.commit(&Batch {
+    store.commit(Batch {
         puts: vec![put(FORMAT_KEY, to), put(MIGRATING_KEY, from)],
         ..Batch::default()
     })?;
     // From here on nobody who knows only the old format may think that the store has it.
     store.settle()?;
     (migration.rows)(store)?;
-    store.commit(&Batch {
+    store.commit(Batch {
         deletes: vec![(Table::Meta, MIGRATING_KEY.to_vec())],
         ..Batch::default()
     })
@@ -128,7 +128,7 @@ mod tests {
             self.memory.scan(table, range)
         }
 
-        fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+        fn commit(&self, batch: Batch) -> Result<(), StoreError> {
             match self.commits.fetch_add(1, Ordering::SeqCst) < self.fails_at {
                 true => self.memory.commit(batch),
                 false => Err(StoreError::Io("the disk has stopped".to_owned())),
@@ -145,7 +145,7 @@ mod tests {
     fn lettered(store: &dyn KeyValue, letter: u8) -> Result<(), StoreError> {
         let plain = all(store, Table::Index).into_iter();
         for (key, value) in plain.filter(|(key, _)| key[0] != letter) {
-            store.commit(&Batch {
+            store.commit(Batch {
                 deletes: vec![(Table::Index, key.clone())],
                 puts: vec![(Table::Index, [&[letter], &*key].concat(), value)],
                 ..Batch::default()
@@ -173,7 +173,7 @@ mod tests {
             ..Batch::default()
         };
         memory
-            .commit(&batch)
+            .commit(batch)
             .map_or_else(|_| Memory::default(), |()| memory)
     }
 
@@ -222,7 +222,7 @@ mod tests {
                 puts: vec![put(FORMAT_KEY, format)],
                 ..Batch::default()
             };
-            assert!(memory.commit(&batch).is_ok());
+            assert!(memory.commit(batch).is_ok());
             let refused = migrate(&memory, known, TWO_STEPS);
             let is_told = matches!(
                 refused,

@@ -26,8 +26,18 @@ const LOG: TableDefinition<'static, &'static str, &'static [u8]> = TableDefiniti
 #[derive(Debug)]
 pub(crate) struct Redb {
     disk: Arc<dyn Disk>,
-    /// There, unless opening it again has failed.
-    opened: RwLock<Option<Opened>>,
+    file: RwLock<File>,
+}
+
+/// redb's file, as it is at hand.
+#[derive(Debug)]
+enum File {
+    /// It can be read and written.
+    Opened(Opened),
+    /// It failed. Whoever needs it next opens it again.
+    Closed,
+    /// Nobody can tell what stands in it before a new process opens it.
+    GivenUp,
 }
 
 /// redb's file, opened.
@@ -111,14 +121,10 @@ impl Redb {
     pub(crate) fn trial(disk: Arc<dyn Disk>) -> Result<Option<LogState>, StoreError> {
         let opened = contained(|| disk.trial()?.map(prepare).transpose());
         let opened = opened.unwrap_or_else(|message| Err(no_store(&*disk, message)))?;
-        if opened.is_none() {
+        let Some(opened) = opened else {
             return Ok(None);
-        }
-        let redb = Redb {
-            disk,
-            opened: RwLock::new(opened),
         };
-        redb.log_state().map(Some)
+        Redb::of(disk, opened).log_state().map(Some)
     }
 
     /// Opens redb's file, making it when it is not there.
@@ -127,33 +133,62 @@ impl Redb {
     /// Another process has it open, or the file is no store.
     pub(crate) fn open(disk: Arc<dyn Disk>) -> Result<Self, StoreError> {
         let opened = open(&*disk)?;
-        Ok(Redb {
-            disk,
-            opened: RwLock::new(Some(opened)),
-        })
+        Ok(Redb::of(disk, opened))
     }
 
-    /// Opens the file again: after an error from the disk redb does nothing more otherwise.
-    ///
-    /// # Errors
-    /// As [`Redb::open`].
-    pub(crate) fn reopen(&self) -> Result<(), StoreError> {
-        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-        let old = opened.take();
+    fn of(disk: Arc<dyn Disk>, opened: Opened) -> Self {
+        Redb {
+            disk,
+            file: RwLock::new(File::Opened(opened)),
+        }
+    }
+
+    /// Closes the file after it has failed: redb does nothing more with it otherwise.
+    pub(crate) fn close(&self) {
+        self.replace(File::Closed);
+    }
+
+    /// Closes the file for good.
+    pub(crate) fn give_up(&self) {
+        self.replace(File::GivenUp);
+    }
+
+    fn replace(&self, file: File) {
+        let mut current = self.file.write().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, file);
         let _ = contained(|| drop(old));
-        *opened = Some(open(&*self.disk)?);
+    }
+
+    /// Opens the file again if it was closed.
+    fn ensure_open(&self) -> Result<(), StoreError> {
+        let is_closed = |file: &File| matches!(file, File::Closed);
+        if is_closed(&self.file.read().unwrap_or_else(PoisonError::into_inner)) {
+            let mut file = self.file.write().unwrap_or_else(PoisonError::into_inner);
+            if is_closed(&file) {
+                *file = File::Opened(open(&*self.disk)?);
+            }
+        }
         Ok(())
     }
 
+    /// Works with the file. When the disk fails it is closed, and opened again for whoever comes next.
     fn with<T>(
         &self,
         work: impl FnOnce(&Opened) -> Result<T, redb::Error>,
-    ) -> Result<Result<T, redb::Error>, String> {
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-        contained(|| match opened.as_ref() {
-            Some(opened) => work(opened),
-            None => Err(redb::Error::DatabaseClosed),
-        })
+    ) -> Result<Result<T, redb::Error>, StoreError> {
+        self.ensure_open()?;
+        let done = {
+            let file = self.file.read().unwrap_or_else(PoisonError::into_inner);
+            contained(|| match &*file {
+                File::Opened(opened) => work(opened),
+                File::Closed | File::GivenUp => Err(redb::Error::DatabaseClosed),
+            })
+        };
+        let done = done.unwrap_or_else(|message| Err(redb::Error::Corrupted(message)));
+        if matches!(done, Err(redb::Error::Io(_) | redb::Error::PreviousIo)) {
+            self.close();
+        }
+        Ok(done)
     }
 
     fn reading<T>(
@@ -162,8 +197,7 @@ impl Redb {
         what: &str,
         work: impl FnOnce(&Snapshot) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        self.with(|opened| work(&opened.snapshot()))
-            .map_err(|message| StoreError::corrupt(table, message))?
+        self.with(|opened| work(&opened.snapshot()))?
             .map_err(|error| failed(table, what, &error))
     }
 
@@ -182,11 +216,10 @@ impl Redb {
             opened.refresh()?;
             Ok(done)
         };
-        match self.with(write) {
-            Ok(Ok(done)) => Ok(done),
-            Ok(Err(redb::Error::Corrupted(message))) | Err(message) => Err(damaged(&message)),
-            Ok(Err(error)) => Err(io("cannot write to the store", &error)),
-        }
+        self.with(write)?.map_err(|error| match error {
+            redb::Error::Corrupted(message) => damaged(&message),
+            error => io("cannot write to the store", &error),
+        })
     }
 
     /// The value at a key.
@@ -286,12 +319,7 @@ impl Redb {
 impl Drop for Redb {
     /// Closing a damaged file may panic, too; whoever drops this has told why already.
     fn drop(&mut self) {
-        let opened = self
-            .opened
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner);
-        let opened = opened.take();
-        let _ = contained(|| drop(opened));
+        self.close();
     }
 }
 

@@ -104,7 +104,7 @@ impl Store {
         let now = steps().map(|step| step.record.at.unix_ms()).max();
         let now = now.unwrap_or(i64::MIN);
         let left = expiring.remove(&*self.key_value, &mut batch, count, now);
-        let committed = self.key_value.commit(&batch);
+        let committed = self.key_value.commit(batch);
         let failed = matches!(
             committed,
             Err(StoreError::Io(_) | StoreError::Corrupt { .. })
@@ -259,12 +259,17 @@ impl Store {
         rows.iter().map(|(key, _)| DueTimer::of_key(key)).collect()
     }
 
-    /// When the next timer is due.
+    /// When the first timer is due that is due later than `after`.
     ///
     /// # Errors
     /// The backend failed, or a key is damaged.
-    pub fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
-        let range = Range::prefix(&[], None, 1);
+    pub fn next_due(&self, after: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let range = Range {
+            start: timer_bound(after.unix_ms().saturating_add(1)).to_vec(),
+            end: None,
+            reverse: false,
+            limit: 1,
+        };
         let rows = self.key_value.scan(Table::Timers, &range)?;
         let timer = rows
             .first()
@@ -278,7 +283,7 @@ impl Store {
     /// # Errors
     /// The backend failed.
     pub fn drop_timer(&self, timer: &DueTimer) -> Result<(), StoreError> {
-        self.key_value.commit(&Batch {
+        self.key_value.commit(Batch {
             deletes: vec![(Table::Timers, timer.key())],
             ..Batch::default()
         })
@@ -294,7 +299,7 @@ impl Store {
             due: later,
             ..timer.clone()
         };
-        self.key_value.commit(&Batch {
+        self.key_value.commit(Batch {
             deletes: vec![(Table::Timers, timer.key())],
             puts: vec![(Table::Timers, later.key(), Vec::new())],
             ..Batch::default()
@@ -316,7 +321,7 @@ impl Store {
             batch.puts.push((Table::Definitions, key.clone(), bytes));
             batch.puts.push((Table::Workflows, workflow, key));
         }
-        self.key_value.commit(&batch)
+        self.key_value.commit(batch)
     }
 
     /// A definition by its digest.

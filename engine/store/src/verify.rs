@@ -127,7 +127,7 @@ impl Store {
     ///
     /// # Errors
     /// One of the rows is none of a case, the index or the timers, or the backend failed. Nothing was written.
-    pub fn write_derived(&self, batch: &Batch) -> Result<(), StoreError> {
+    pub fn write_derived(&self, batch: Batch) -> Result<(), StoreError> {
         let puts = batch.puts.iter().map(|(table, ..)| table);
         let mut tables = puts.chain(batch.deletes.iter().map(|(table, _)| table));
         let is_derived =

@@ -283,7 +283,7 @@ impl Shared {
         }
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(broken) = &writer.broken {
             return Err(StoreError::Io(format!(
@@ -292,7 +292,7 @@ impl Shared {
         }
         self.check(&batch.preconditions)?;
         let number = writer.last + 1;
-        let bytes = frame::encode(writer.mark.0, number, batch)
+        let bytes = frame::encode(writer.mark.0, number, &batch)
             .map_err(|message| StoreError::Io(format!("cannot write a commit: {message}")))?;
         if bytes.len() > writer.segment_bytes / 2 {
             return self.commit_past_the_log(&mut writer, batch);
@@ -309,7 +309,7 @@ impl Shared {
             return Err(StoreError::Io(message));
         }
         writer.last = number;
-        self.write_rows().newer.write(batch.clone());
+        self.write_rows().newer.write(batch);
         Ok(())
     }
 
@@ -330,17 +330,19 @@ impl Shared {
     }
 
     /// A batch that would fill the log goes straight into redb, when all before it is there.
-    fn commit_past_the_log(&self, writer: &mut Writer, batch: &Batch) -> Result<(), StoreError> {
+    fn commit_past_the_log(&self, writer: &mut Writer, batch: Batch) -> Result<(), StoreError> {
         self.turn_over(writer)?;
         self.wait_until_moved()?;
         let state = LogState {
             moved: writer.last + 1,
             ..writer.state()
         };
-        if let Err(error) = self.redb.write_batch(batch.clone(), &state) {
-            // redb does nothing more before it is opened again, and may hold the batch then.
-            let found = self.redb.reopen().and_then(|()| self.redb.log_state());
+        if let Err(error) = self.redb.write_batch(batch, &state) {
+            // It may hold the batch all the same. What was not answered is not read either.
+            self.redb.close();
+            let found = self.redb.log_state();
             if !found.is_ok_and(|found| found.moved == writer.last) {
+                self.redb.give_up();
                 writer.broken = Some(error.to_string());
             }
             return Err(error);
@@ -372,8 +374,6 @@ impl Shared {
             drop(moving);
             if let Err(error) = self.move_older(&state) {
                 self.moving().failed = Some(error.to_string());
-                // When this fails, so does the next try, and says why.
-                let _ = self.redb.reopen();
             }
             moving = self.moving();
         }
@@ -394,13 +394,10 @@ impl Shared {
     /// The work of the mover.
     fn move_rows(&self) {
         while let Some(state) = self.next_move() {
-            match self.move_older(&state) {
-                Ok(()) => {}
-                Err(error) if self.rest(error.to_string()) => {
-                    // When this fails, so does the next try, and says why.
-                    let _ = self.redb.reopen();
-                }
-                Err(_) => return,
+            if let Err(error) = self.move_older(&state)
+                && !self.rest(error.to_string())
+            {
+                return;
             }
             self.moved.notify_all();
         }
@@ -482,7 +479,7 @@ impl KeyValue for WriteAhead {
         })
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.shared.commit(batch)
     }
 

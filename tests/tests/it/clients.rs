@@ -71,6 +71,25 @@ fn a_body_that_does_not_come_is_not_waited_for() {
 }
 
 #[test]
+fn a_client_that_does_not_read_its_answers_is_hung_up_on() {
+    let server = Settings::small()
+        .with("--answer-timeout", "50ms")
+        .with("--max-connections", "1")
+        .start();
+    let mut deaf = connect(server.address());
+    let request = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+    // More answers than any buffer between the two takes.
+    let asked = 1000;
+    deaf.write_all(request.repeat(asked).as_bytes()).unwrap();
+    eventually("its place is free", || {
+        let told = ask(&mut connect(server.address()))?;
+        (told.status == 200).then_some(())
+    });
+    let answered = std::iter::from_fn(|| read_answer(&mut deaf)).take(asked);
+    assert!(answered.count() < asked);
+}
+
+#[test]
 fn commands_beyond_those_that_are_carried_out_at_a_time_are_turned_away() {
     let server = Settings::small().with("--max-commands", "8").start();
     let client = server.actor("crm", "system");

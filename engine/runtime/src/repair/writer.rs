@@ -66,7 +66,7 @@ impl<'a> Writer<'a> {
         let Waiting { batch, .. } = std::mem::take(waiting);
         match batch.puts.is_empty() && batch.deletes.is_empty() {
             true => Ok(()),
-            false => self.store.write_derived(&batch),
+            false => self.store.write_derived(batch),
         }
     }
 

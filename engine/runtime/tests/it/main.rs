@@ -75,7 +75,7 @@ impl KeyValue for Disk {
         self.memory.scan(table, range)
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         let _open = self.gate.lock().unwrap();
         match self.full.load(Ordering::SeqCst) {
             true => Err(StoreError::Io("no space left on device".into())),
@@ -272,7 +272,7 @@ async fn timers_of_cases_that_cannot_be_read_hold_up_no_other() {
             puts,
             ..Batch::default()
         };
-        desk.disk.memory.commit(&batch).unwrap();
+        desk.disk.memory.commit(batch).unwrap();
     }
     desk.clock.advance_ms(3_600_000);
     desk.runtime.wake_timers();

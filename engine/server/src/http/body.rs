@@ -97,7 +97,7 @@ impl Body {
 }
 
 /// Leave to do one more thing at a time.
-fn permit(server: &Server) -> Result<OwnedSemaphorePermit, Problem> {
+pub(super) fn permit(server: &Server) -> Result<OwnedSemaphorePermit, Problem> {
     let permit = server.commands.clone().try_acquire_owned();
     permit.map_err(|_| Problem::from(CommandError::Busy))
 }

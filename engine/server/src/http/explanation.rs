@@ -13,7 +13,7 @@ use casewright_runtime::CommandError;
 
 use super::Server;
 use super::actor::From as FromActor;
-use super::body::Json as FromJson;
+use super::body::{Json as FromJson, permit};
 use super::cases::{NewEvent, with_events};
 use super::conditional::etag;
 use super::problem::Problem;
@@ -38,6 +38,8 @@ pub(super) async fn show(
     Segment(case): Segment,
     FromActor(actor): FromActor,
 ) -> Result<Response, Problem> {
+    // It costs what carrying out a command costs.
+    let _permit = permit(&server)?;
     let view = server.runtime.case(&case)?;
     let explain = move |setting: casewright_case::Setting<'_>, case: &casewright_case::Case| {
         ExplanationForm::of(setting, case, &actor)

@@ -25,12 +25,12 @@ fn crashed() -> SimulatedDisk {
     let store = open(&disk).unwrap();
     // So often that both files of the log are as long as they get.
     for number in (1..3).cycle().take(16) {
-        store.commit(&batch(number)).unwrap();
+        store.commit(batch(number)).unwrap();
     }
     drop(store);
     let store = open(&disk).unwrap();
     for number in 3..6 {
-        store.commit(&batch(number)).unwrap();
+        store.commit(batch(number)).unwrap();
     }
     let left = disk.after_crash(&mut || false);
     drop(store);
@@ -161,7 +161,7 @@ fn lives(times: usize, commits: u8) -> SimulatedDisk {
     }
     let store = open(&disk).unwrap();
     for number in 0..commits {
-        store.commit(&batch(number)).unwrap();
+        store.commit(batch(number)).unwrap();
     }
     let left = disk.after_crash(&mut || true);
     drop(store);
@@ -181,7 +181,7 @@ fn what_looks_like_frames_inside_a_row_is_part_of_the_row() {
             puts: vec![put],
             ..Batch::default()
         };
-        store.commit(&batch).unwrap();
+        store.commit(batch).unwrap();
         let left = disk.after_crash(&mut || true);
         drop(store);
         let again = open(&left).unwrap();
@@ -195,11 +195,11 @@ fn a_file_of_another_time_than_the_log_is_refused() {
     let before = disk.read(FILE_NAME).unwrap();
     for number in 2..5 {
         let store = open(&disk).unwrap();
-        store.commit(&batch(number)).unwrap();
+        store.commit(batch(number)).unwrap();
         drop(store);
     }
     let store = open(&disk).unwrap();
-    store.commit(&batch(9)).unwrap();
+    store.commit(batch(9)).unwrap();
     let left = disk.after_crash(&mut || true);
     drop(store);
     assert!(open(&copy(&left)).is_ok());

@@ -80,7 +80,7 @@ fn work(disk: &SimulatedDisk, seed: u64, commits: usize) -> (Rows, Option<Rows>)
     };
     for _ in 0..commits {
         let (batch, after) = batch(&mut numbers, &answered);
-        match store.commit(&batch) {
+        match store.commit(batch) {
             Ok(()) => answered = after,
             Err(StoreError::Io(_)) => return (answered, Some(after)),
             Err(error) => panic!("{error}"),
@@ -116,7 +116,7 @@ fn at_every_write_and_sync_a_crash_keeps_what_was_answered() {
                 puts: vec![put],
                 ..Batch::default()
             };
-            store.commit(&more).unwrap();
+            store.commit(more).unwrap();
             let again = left.after_crash(&mut keep);
             drop(store);
             let store = open(&again).unwrap_or_else(|error| panic!("{what}, again: {error}"));
@@ -138,10 +138,10 @@ fn put(key: u8, length: usize) -> Batch {
 fn a_full_disk_is_an_error_and_room_makes_it_good_again() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    store.commit(&put(1, 100)).unwrap();
+    store.commit(put(1, 100)).unwrap();
     disk.fill(0);
     let mut answered = 1;
-    let refused = (2..200).find_map(|key| match store.commit(&put(key, 100)) {
+    let refused = (2..200).find_map(|key| match store.commit(put(key, 100)) {
         Ok(()) => {
             answered = key;
             None
@@ -153,7 +153,7 @@ fn a_full_disk_is_an_error_and_room_makes_it_good_again() {
     assert_eq!(rows(&store).len(), usize::from(answered));
     disk.make_room();
     // Moving is tried again after a while; until then it may still be refused.
-    while store.commit(&put(250, 100)).is_err() {}
+    while store.commit(put(250, 100)).is_err() {}
     assert_eq!(rows(&store).len(), usize::from(answered) + 1);
     let left = disk.after_crash(&mut || false);
     drop(store);
@@ -164,12 +164,12 @@ fn a_full_disk_is_an_error_and_room_makes_it_good_again() {
 fn a_full_disk_refuses_what_is_too_large_for_the_log_and_nothing_else() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    store.commit(&put(1, 100)).unwrap();
+    store.commit(put(1, 100)).unwrap();
     disk.fill(0);
-    let refused = store.commit(&put(2, 4 * 1024 * 1024)).unwrap_err();
+    let refused = store.commit(put(2, 4 * 1024 * 1024)).unwrap_err();
     assert!(refused.to_string().contains("cannot write"), "{refused}");
     disk.make_room();
-    store.commit(&put(3, 100)).unwrap();
+    store.commit(put(3, 100)).unwrap();
     let found: Vec<Vec<u8>> = rows(&store).into_keys().collect();
     assert_eq!(found, [vec![1], vec![3]]);
     let left = disk.after_crash(&mut || false);
@@ -178,15 +178,62 @@ fn a_full_disk_refuses_what_is_too_large_for_the_log_and_nothing_else() {
 }
 
 #[test]
+fn after_a_failed_read_the_next_one_is_tried_anew() {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk).unwrap();
+    for key in 0..100 {
+        store.commit(put(key, 2000)).unwrap();
+    }
+    drop(store);
+    let store = open(&disk).unwrap();
+    store.commit(put(200, 10)).unwrap();
+    disk.fail_reads(true);
+    let found = |key: u8| store.get(Table::Cases, &[key]);
+    let failed = (0..100).filter(|key| found(*key).is_err()).count();
+    assert!(
+        failed > 50,
+        "what is not in memory cannot be read: {failed}"
+    );
+    assert!(found(200).unwrap().is_some(), "what is in memory can");
+    disk.fail_reads(false);
+    assert_eq!(rows(&store).len(), 101);
+    store.commit(put(201, 10)).unwrap();
+    drop(store);
+    assert_eq!(rows(&open(&disk).unwrap()).len(), 102);
+}
+
+#[test]
+fn what_is_too_large_for_the_log_is_not_seen_when_its_sync_failed() {
+    let disk = SimulatedDisk::default();
+    let store = open(&disk).unwrap();
+    store.commit(put(1, 10)).unwrap();
+    store.move_now().unwrap();
+    disk.fail_syncs(true);
+    let error = store
+        .commit(put(2, 4 * 1024 * 1024))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("cannot write"), "{error}");
+    disk.fail_syncs(false);
+    let seen = store.get(Table::Cases, &[2]);
+    assert!(
+        !matches!(seen, Ok(Some(_))),
+        "what was not answered is not read"
+    );
+    drop(store);
+    assert!(rows(&open(&disk).unwrap()).contains_key(&vec![1]));
+}
+
+#[test]
 fn after_a_failed_sync_nothing_more_is_taken() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    store.commit(&put(1, 10)).unwrap();
+    store.commit(put(1, 10)).unwrap();
     disk.fail_syncs(true);
-    let error = store.commit(&put(2, 10)).unwrap_err().to_string();
+    let error = store.commit(put(2, 10)).unwrap_err().to_string();
     assert!(error.contains("the disk failed"), "{error}");
     disk.fail_syncs(false);
-    let error = store.commit(&put(3, 10)).unwrap_err().to_string();
+    let error = store.commit(put(3, 10)).unwrap_err().to_string();
     assert!(
         error.contains("before the store is opened again"),
         "{error}"
@@ -209,7 +256,7 @@ fn with_a_log() -> SimulatedDisk {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
     for key in 1..4 {
-        store.commit(&put(key, 10)).unwrap();
+        store.commit(put(key, 10)).unwrap();
     }
     let left = disk.after_crash(&mut || false);
     drop(store);
@@ -249,7 +296,7 @@ fn a_log_that_is_missing_damaged_or_of_another_store_is_refused() {
 fn a_store_that_was_closed_needs_no_log() {
     let disk = SimulatedDisk::default();
     let store = open(&disk).unwrap();
-    store.commit(&put(1, 10)).unwrap();
+    store.commit(put(1, 10)).unwrap();
     drop(store);
     disk.remove(LOG_FILE_NAMES[0]);
     disk.remove(LOG_FILE_NAMES[1]);
@@ -281,7 +328,7 @@ fn of_format_1() -> SimulatedDisk {
     let mut batch = put(7, 10);
     let format = (Table::Meta, FORMAT_KEY.to_vec(), vec![0, 0, 0, 1]);
     batch.puts.push(format);
-    store.commit(&batch).unwrap();
+    store.commit(batch).unwrap();
     drop(store);
     disk.after_crash(&mut || true)
 }

@@ -29,7 +29,7 @@ impl KeyValue for Watched {
         Ok(rows)
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
+    fn commit(&self, batch: Batch) -> Result<(), StoreError> {
         self.memory.commit(batch)
     }
 }
@@ -172,7 +172,7 @@ fn what_expired_while_nobody_was_there_goes_after_the_start() {
         puts,
         ..Batch::default()
     };
-    watched.memory.commit(&batch).unwrap();
+    watched.memory.commit(batch).unwrap();
     let store = Store::open(Box::new(watched.clone())).unwrap();
     open_at(&store, 2, START.after_ms(EXPIRY_MS), None);
     assert_eq!(watched.rows(Table::Answers), 0);

@@ -227,7 +227,7 @@ impl Archive {
             puts,
             ..Batch::default()
         };
-        self.memory.commit(&batch).unwrap();
+        self.memory.commit(batch).unwrap();
     }
 
     pub(super) fn remove(&self, table: Table, key: &[u8]) {
@@ -236,7 +236,7 @@ impl Archive {
             deletes,
             ..Batch::default()
         };
-        self.memory.commit(&batch).unwrap();
+        self.memory.commit(batch).unwrap();
     }
 
     /// Changes the bytes of a row.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use casewright_chart::Limits;
+use casewright_chart::{Limits, Timestamp};
 use casewright_runtime::verify::verify;
 use casewright_store::tables::{FORMAT, FORMAT_KEY, MIGRATING_KEY, Table};
 use casewright_store::{CaseFilter, KeyValue, Store, WriteAhead};
@@ -54,7 +54,13 @@ fn a_store_of_every_format_is_migrated_and_sound() {
         assert!(report.cases >= 4 && report.steps >= 20, "{report}");
         let running = store.case_ids(&CaseFilter::Done(false), None, 10).unwrap();
         assert!(!running.is_empty());
-        assert!(store.next_due().unwrap().is_some(), "timers wait");
+        assert!(
+            store
+                .next_due(Timestamp::from_unix_ms(0))
+                .unwrap()
+                .is_some(),
+            "timers wait"
+        );
         drop(store);
         let backend = WriteAhead::open(folder.path()).unwrap();
         assert_eq!(format(&backend), FORMAT);
