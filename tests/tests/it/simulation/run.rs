@@ -431,10 +431,12 @@ impl Run<'_> {
         life: &Life,
         answers: Vec<(Actor, Result<Committed, CommandError>)>,
     ) -> Result<(), String> {
+        // Answers to what was asked at once stand here in the order of the questions.
+        let was_shut = self.is_shut;
         for (actor, answer) in &answers {
             match answer {
                 Ok(committed) if committed.record.is_none() => {}
-                Ok(_) if self.is_shut => {
+                Ok(_) if was_shut => {
                     return Err("acknowledged after nothing more was to be stored".to_owned());
                 }
                 Ok(_) => {}
