@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::data::Schema;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::expression::{Expression, Surroundings};
 use crate::file;
 use crate::lower::{self, Functions, lower};
@@ -199,6 +199,13 @@ impl Definition {
             (Some(definition), _) => Ok(definition),
             (None, diagnostics) => Err(diagnostics),
         }
+    }
+
+    /// What is wrong with the workflow when plugins have these functions: errors, without their places in a file.
+    pub fn against(&self, functions: &Functions) -> Vec<Diagnostic> {
+        let (_, mut found) = lower(self.bundle.clone(), None, Some(functions), None);
+        found.retain(|diagnostic| diagnostic.severity == Severity::Error);
+        found
     }
 
     /// The plugin functions that the workflow asks.

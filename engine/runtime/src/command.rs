@@ -236,16 +236,18 @@ impl Runtime {
         definition: Arc<Definition>,
         step: impl FnOnce(Setting<'_>) -> Result<Outcome, Refusal> + Send + 'static,
     ) -> Result<Result<Outcome, Refusal>, CommandError> {
-        let now = self.now();
+        let (decide, now) = (self.decider(), self.now());
         if !definition.may_take_long {
-            let taken = catch_unwind(AssertUnwindSafe(|| step(self.setting(&definition, now))));
+            let taken = catch_unwind(AssertUnwindSafe(|| {
+                step(self.setting(&definition, &*decide, now))
+            }));
             return taken.map_err(|_| {
                 tracing::error!("a step ended in a panic");
                 CommandError::Panicked
             });
         }
         let runtime = self.clone();
-        self.aside(move || step(runtime.setting(&definition, now)))
+        self.compute(move || step(runtime.setting(&definition, &*decide, now)))
             .await
     }
 

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use casewright_definition::diagnostic::Diagnostic;
 use casewright_definition::{Definition, Digest};
 use casewright_store::tables::Table;
 use casewright_store::{Store, StoreError};
+
+use crate::plugins::Plugins;
 
 /// Compiled definitions.
 #[derive(Default)]
@@ -20,14 +23,6 @@ struct Inner {
 }
 
 impl Definitions {
-    /// Compiles the current definitions of a store.
-    ///
-    /// # Errors
-    /// The store failed, or a definition in it cannot be compiled by this program.
-    pub fn load(store: &Store) -> Result<Self, StoreError> {
-        Definitions::default().of(store)
-    }
-
     /// Definitions that were compiled before, and need not be again.
     pub fn knowing(known: &[Arc<Definition>]) -> Self {
         let definitions = Definitions::default();
@@ -65,6 +60,23 @@ impl Definitions {
     /// Every workflow's current definition, by id.
     pub fn all(&self) -> Vec<Arc<Definition>> {
         self.read(|inner| inner.current.values().cloned().collect())
+    }
+
+    /// What is wrong with the current definitions when they ask other plugins than before: an id and what
+    /// `check` says, for each.
+    pub(crate) fn misfits(&self, before: &Plugins, after: &Plugins) -> Vec<(Arc<str>, Diagnostic)> {
+        let (before, after) = (before.functions(), after.functions());
+        let of = |definition: Arc<Definition>| {
+            let known = definition.against(&before);
+            let mut found = definition.against(&after);
+            // What was wrong before is no reason.
+            found.retain(|diagnostic| !known.contains(diagnostic));
+            let id = definition.id.clone();
+            found
+                .into_iter()
+                .map(move |diagnostic| (id.clone(), diagnostic))
+        };
+        self.all().into_iter().flat_map(of).collect()
     }
 
     /// The definition with this digest, compiled now if it has not been needed since the start.

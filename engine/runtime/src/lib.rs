@@ -28,7 +28,7 @@ pub use clock::{Clock, ManualClock, Stopwatch, SystemClock};
 pub use definitions::Definitions;
 pub use error::CommandError;
 pub use once::{Done, Once, Reply, Terms};
-pub use plugins::Plugins;
+pub use plugins::{NotTaken, Plugins};
 pub use repair::repair;
 pub use runtime::{Committed, Runtime, View};
 pub use verify::{Report, verify};

@@ -4,9 +4,30 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use casewright_chart::{Answer, DecisionError, Value};
+use casewright_definition::diagnostic::Diagnostic;
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::{Decide, Decision, FunctionSchemas, Functions};
 use casewright_host::{CallError, Plugin};
+
+/// Why a plugin was not taken in place of another.
+#[derive(Debug)]
+pub enum NotTaken<E> {
+    /// The one in use, or that there is none, is not as was wanted.
+    Unwanted(Option<Plugin>),
+    /// Current workflows cannot do with it: the id of each, and what is wrong with it.
+    Misfits(Vec<(Arc<str>, Diagnostic)>),
+    /// It could not be kept for the next start.
+    NotKept(E),
+}
+
+/// Answers nothing: for where no decision is asked.
+pub(crate) struct Nobody;
+
+impl Decide for Nobody {
+    fn decide(&self, decision: &Decision, _: &Value) -> Result<Answer, DecisionError> {
+        Err(unknown(decision))
+    }
+}
 
 /// Loaded plugins, by name.
 #[derive(Clone, Default)]
@@ -21,6 +42,16 @@ impl Plugins {
         Plugins {
             by_name: plugins.into_iter().map(named).collect(),
         }
+    }
+
+    /// These, and one more in place of that with its name.
+    pub fn with(&self, plugin: Plugin) -> Self {
+        Plugins::new(self.iter().cloned().chain([plugin]))
+    }
+
+    /// The one with a name.
+    pub fn get(&self, name: &str) -> Option<&Plugin> {
+        self.by_name.get(name)
     }
 
     /// What they can do, for checking workflows.
@@ -52,13 +83,7 @@ impl Plugins {
 impl Decide for Plugins {
     fn decide(&self, decision: &Decision, input: &Value) -> Result<Answer, DecisionError> {
         let Some(plugin) = self.by_name.get(&decision.plugin) else {
-            return Err(DecisionError {
-                plugin: decision.plugin.clone(),
-                function: decision.function.clone(),
-                code: "unknown-plugin".into(),
-                limit: None,
-                message: format!("no plugin is called `{}`", decision.plugin).into(),
-            });
+            return Err(unknown(decision));
         };
         let answer = plugin.decide(&decision.function, &to_json(input).to_string());
         let answer = answer.map_err(|error| failed(decision, &error))?;
@@ -67,6 +92,16 @@ impl Decide for Plugins {
             digest: plugin.digest().into(),
             output: from_json(&answer.value),
         })
+    }
+}
+
+fn unknown(decision: &Decision) -> DecisionError {
+    DecisionError {
+        plugin: decision.plugin.clone(),
+        function: decision.function.clone(),
+        code: "unknown-plugin".into(),
+        limit: None,
+        message: format!("no plugin is called `{}`", decision.plugin).into(),
     }
 }
 

@@ -5,6 +5,7 @@ use casewright_store::CaseFilter;
 use casewright_store::tables::Table;
 
 use crate::error::CommandError;
+use crate::plugins::Nobody;
 use crate::runtime::{Runtime, View, corrupt};
 
 impl Runtime {
@@ -28,7 +29,7 @@ impl Runtime {
 
     /// What an actor may do next with a case.
     pub fn possible<'a>(&'a self, view: &'a View, actor: &Actor) -> Vec<Possible<'a>> {
-        let setting = self.setting(&view.definition, self.now());
+        let setting = self.setting(&view.definition, &Nobody, self.now());
         casewright_case::possible(setting, &view.case, actor)
     }
 
@@ -43,12 +44,12 @@ impl Runtime {
         explain: impl FnOnce(Setting<'_>, &Case) -> T + Send + 'static,
     ) -> Result<T, CommandError> {
         let View { case, definition } = view.clone();
-        let now = self.now();
+        let (decide, now) = (self.decider(), self.now());
         if !definition.may_take_long {
-            return Ok(explain(self.setting(&definition, now), &case));
+            return Ok(explain(self.setting(&definition, &*decide, now), &case));
         }
         let runtime = self.clone();
-        self.aside(move || explain(runtime.setting(&definition, now), &case))
+        self.compute(move || explain(runtime.setting(&definition, &*decide, now), &case))
             .await
     }
 

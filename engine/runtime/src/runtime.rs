@@ -1,14 +1,16 @@
 //! The runtime: commands in, committed steps out.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::thread;
 
 use casewright_case::{Case, Record, Setting};
 use casewright_chart::{Limits, Timestamp};
 use casewright_definition::{Decide, Definition, Digest};
+use casewright_host::Plugin;
 use casewright_store::tables::Table;
 use casewright_store::{Store, StoreError, StoredCase, WriteAhead};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::committer::{Committer, Writer};
@@ -16,7 +18,7 @@ use crate::definitions::Definitions;
 use crate::error::CommandError;
 use crate::lane::Lanes;
 use crate::once::{InFlight, Reply};
-use crate::plugins::Plugins;
+use crate::plugins::{NotTaken, Plugins};
 use crate::timer;
 
 /// Runs cases. Cheap to clone; every clone is the same runtime.
@@ -40,13 +42,19 @@ struct Shared {
     stopping: watch::Sender<bool>,
 }
 
+/// Answers the decisions of steps.
+pub(crate) type Decider = Arc<dyn Decide + Send + Sync>;
+
 /// What steps are taken with.
 struct Means {
-    plugins: Arc<Plugins>,
-    /// Who answers decisions: the plugins, but in simulations.
-    decide: Arc<dyn Decide + Send + Sync>,
+    /// Those at hand. A step that began with others ends with them.
+    plugins: RwLock<Arc<Plugins>>,
+    /// Who answers decisions in place of the plugins, in simulations.
+    decide: Option<Decider>,
     /// Whether all is done where it is asked for, and nothing on threads of its own.
     in_place: bool,
+    /// Places for those that compute for long.
+    slow: Semaphore,
     clock: Arc<dyn Clock>,
     limits: Limits,
 }
@@ -98,11 +106,14 @@ impl Runtime {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
-        let plugins = Arc::new(plugins);
+        // More at a time than there are cores would only take them from everything else; one more each is at
+        // hand when one is done.
+        let cores = thread::available_parallelism().map_or(1, usize::from);
         let means = Means {
-            decide: plugins.clone(),
-            plugins,
+            plugins: RwLock::new(Arc::new(plugins)),
+            decide: None,
             in_place: false,
+            slow: Semaphore::new(2 * cores),
             clock,
             limits,
         };
@@ -124,9 +135,10 @@ impl Runtime {
         limits: Limits,
     ) -> Result<Self, StoreError> {
         let means = Means {
-            decide,
-            plugins: Arc::default(),
+            plugins: RwLock::default(),
+            decide: Some(decide),
             in_place: true,
+            slow: Semaphore::new(1),
             clock,
             limits,
         };
@@ -178,8 +190,46 @@ impl Runtime {
     }
 
     /// The plugins at hand.
-    pub fn plugins(&self) -> &Plugins {
-        &self.shared.means.plugins
+    pub fn plugins(&self) -> Arc<Plugins> {
+        let plugins = self.shared.means.plugins.read();
+        plugins.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has a plugin answer from the next step on, in place of the one with its name: if that one, or that there is
+    /// none, is as `wanted` says, the current workflows can do with the new one, and `keep` succeeds, which
+    /// keeps it for the next start. Steps under way end with what they began with.
+    ///
+    /// # Errors
+    /// Why it was not taken; nothing has changed then.
+    pub fn replace_plugin<E>(
+        &self,
+        plugin: Plugin,
+        wanted: impl FnOnce(Option<&Plugin>) -> bool,
+        keep: impl FnOnce() -> Result<(), E>,
+    ) -> Result<(), NotTaken<E>> {
+        let _turn = lock(&self.shared.applying);
+        let before = self.plugins();
+        let current = before.get(plugin.name());
+        if !wanted(current) {
+            return Err(NotTaken::Unwanted(current.cloned()));
+        }
+        let after = before.with(plugin);
+        let misfits = self.shared.definitions.misfits(&before, &after);
+        if !misfits.is_empty() {
+            return Err(NotTaken::Misfits(misfits));
+        }
+        keep().map_err(NotTaken::NotKept)?;
+        let plugins = self.shared.means.plugins.write();
+        *plugins.unwrap_or_else(PoisonError::into_inner) = Arc::new(after);
+        Ok(())
+    }
+
+    /// Who answers the decisions of a step.
+    pub(crate) fn decider(&self) -> Decider {
+        match &self.shared.means.decide {
+            Some(decide) => decide.clone(),
+            None => self.plugins(),
+        }
     }
 
     /// The definitions in use.
@@ -290,13 +340,28 @@ impl Runtime {
         Ok(View { case, definition })
     }
 
-    pub(crate) fn setting<'a>(&'a self, definition: &'a Definition, now: Timestamp) -> Setting<'a> {
+    pub(crate) fn setting<'a>(
+        &'a self,
+        definition: &'a Definition,
+        decide: &'a dyn Decide,
+        now: Timestamp,
+    ) -> Setting<'a> {
         Setting {
             definition,
-            decide: &*self.shared.means.decide,
+            decide,
             now,
             limits: &self.shared.means.limits,
         }
+    }
+
+    /// Computes on a thread that may be slow, once there is a place for one more.
+    pub(crate) async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, CommandError> {
+        // It is never closed.
+        let _place = self.shared.means.slow.acquire().await;
+        self.aside(work).await
     }
 
     /// Does work on a thread that may be slow.

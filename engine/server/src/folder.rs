@@ -20,7 +20,7 @@ const MAX_FOLDER_DEPTH: usize = 8;
 /// # Errors
 /// The folder cannot be read, or one of its files is no plugin.
 pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
-    Ok(Plugins::new(compile(&plugin_files(folder)?)?))
+    Ok(Plugins::new(compile(&host()?, &plugin_files(folder)?)?))
 }
 
 /// What the plugins of a folder can do, or the shipped ones: all that checking needs to know of them.
@@ -37,7 +37,7 @@ pub fn load_functions(folder: Option<&Path>) -> Result<Functions, Failure> {
         let (name, functions) = match known.get(&Digest::of(&bytes).to_string()) {
             Some(description) => (description.name.clone(), description.functions()),
             None => {
-                let plugins = compile(&[(name, bytes)])?;
+                let plugins = compile(&host()?, &[(name, bytes)])?;
                 let name = plugins.iter().map(Plugin::name).collect();
                 (name, Plugins::new(plugins).functions())
             }
@@ -48,14 +48,16 @@ pub fn load_functions(folder: Option<&Path>) -> Result<Functions, Failure> {
     Ok(described.into_values().flatten().collect())
 }
 
-fn plugin_files(folder: Option<&Path>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+/// The files of the plugins in a folder (every `.wasm` in it), or of the shipped ones.
+pub(crate) fn plugin_files(folder: Option<&Path>) -> Result<Vec<(String, Vec<u8>)>, Failure> {
     match folder {
         Some(folder) => read_plugins(folder),
         None => Ok(shipped::plugins()),
     }
 }
 
-fn compile(files: &[(String, Vec<u8>)]) -> Result<Vec<Plugin>, Failure> {
+/// What runs plugins.
+pub(crate) fn host() -> Result<Host, Failure> {
     // A call computes from its beginning to its end: more at a time than there are cores would only
     // take them from everything else.
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -63,7 +65,10 @@ fn compile(files: &[(String, Vec<u8>)]) -> Result<Vec<Plugin>, Failure> {
         concurrent_calls: u32::try_from(cores).unwrap_or(u32::MAX),
         ..HostConfig::default()
     };
-    let host = Host::new(config).map_err(|error| Failure(error.to_string()))?;
+    Host::new(config).map_err(|error| Failure(error.to_string()))
+}
+
+pub(crate) fn compile(host: &Host, files: &[(String, Vec<u8>)]) -> Result<Vec<Plugin>, Failure> {
     // Compiling is most of the work, and each plugin is compiled alone.
     let loaded: Vec<Result<Plugin, Failure>> = thread::scope(|scope| {
         let load = |(name, bytes): &(String, Vec<u8>)| {

@@ -12,6 +12,7 @@ mod idempotency;
 mod index;
 mod metrics;
 mod openapi;
+mod plugins;
 mod problem;
 mod query;
 mod segment;
@@ -29,6 +30,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::edge::Edge;
+use crate::plugin_store::PluginStore;
 
 pub(crate) use metrics::{COMMITS, STEPS};
 pub use openapi::openapi;
@@ -50,11 +52,20 @@ pub(crate) struct Server {
     pub(crate) edge: Arc<Edge>,
     /// Leave to carry out commands: `--max-commands` of them.
     pub(crate) commands: Arc<Semaphore>,
+    pub(crate) plugins: Arc<PluginStore>,
+    /// Leave to send large files: about one at a time.
+    pub(crate) uploads: Arc<Semaphore>,
 }
 
 /// The API on a runtime.
-pub fn app(runtime: Runtime, pack: Arc<Pack>, edge: Arc<Edge>) -> Router {
+pub(crate) fn app(
+    runtime: Runtime,
+    pack: Arc<Pack>,
+    plugins: PluginStore,
+    edge: Arc<Edge>,
+) -> Router {
     let commands = Arc::new(Semaphore::new(edge.max_commands));
+    let uploads = Semaphore::new(body::permits(plugins.largest()));
     Router::new()
         .route("/", get(index::index))
         .route("/health", get(index::health))
@@ -68,6 +79,8 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>, edge: Arc<Edge>) -> Router {
             get(workflows::show).put(workflows::apply),
         )
         .route("/workflows/{workflow}/diagram", get(workflows::diagram))
+        .route("/plugins", get(plugins::list))
+        .route("/plugins/{plugin}", get(plugins::show).put(plugins::apply))
         .route("/cases", get(cases::list).post(cases::create))
         .route("/cases/{case}", get(cases::show).put(cases::create_with_id))
         .route("/cases/{case}/diagram", get(diagram::case))
@@ -85,6 +98,8 @@ pub fn app(runtime: Runtime, pack: Arc<Pack>, edge: Arc<Edge>) -> Router {
             pack,
             edge,
             commands,
+            plugins: Arc::new(plugins),
+            uploads: Arc::new(uploads),
         })
 }
 

@@ -11,6 +11,7 @@ pub mod edge;
 pub mod explanation;
 pub mod folder;
 pub mod http;
+mod plugin_store;
 pub mod sarif;
 pub mod scenario;
 mod seldom;

@@ -5,6 +5,7 @@ mod builder;
 
 mod calls;
 mod files;
+mod replaced;
 
 use std::path::Path;
 

@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::edge::{self, Edge};
+use crate::plugin_store::PluginStore;
 use crate::{folder, http};
 
 /// Serve cases over HTTP, with the workflows of a pack on an embedded store.
@@ -33,7 +34,8 @@ pub struct Serve {
     /// this, the shipped workflows are applied where the store has none of the same name.
     #[arg(long, value_name = "DIR")]
     pack: Option<PathBuf>,
-    /// The folder with the plugins (`.wasm`), in place of the shipped ones.
+    /// The folder with the plugins (`.wasm`), in place of the shipped ones. They take the place of those of
+    /// the same name that were applied to the server while it ran.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
     #[command(flatten)]
@@ -47,7 +49,7 @@ impl Serve {
     /// The pack is not sound, or the plugins, the data folder or the address cannot be used.
     pub fn run(self) -> Result<Verdict, Failure> {
         start_log();
-        let plugins = folder::load_plugins(self.plugins.as_deref())?;
+        let (store, plugins) = PluginStore::open(&self.data, self.plugins.as_deref())?;
         let checked = folder::check_pack(self.pack.as_deref(), &plugins)?;
         let sound = checked.is_sound();
         // Warnings are for whoever writes the pack: `check` shows them.
@@ -67,7 +69,7 @@ impl Serve {
             .enable_all()
             .build()
             .map_err(|error| Failure::new("cannot start threads", error))?;
-        let served = threads.block_on(self.serve(plugins, checked, pack));
+        let served = threads.block_on(self.serve(store, plugins, checked, pack));
         // Everything acknowledged is written; whatever still computes is not waited for.
         threads.shutdown_timeout(LAST_REQUESTS);
         served
@@ -75,6 +77,7 @@ impl Serve {
 
     async fn serve(
         self,
+        store: PluginStore,
         plugins: Plugins,
         checked: Checked,
         pack: Pack,
@@ -95,7 +98,7 @@ impl Serve {
             .map_err(|error| Failure::new("cannot tell the address", error))?;
         self.greet(address, &runtime);
         let edge = Arc::new(self.edge);
-        let app = http::app(runtime.clone(), Arc::new(pack), edge.clone());
+        let app = http::app(runtime.clone(), Arc::new(pack), store, edge.clone());
         let stop = Notify::new();
         let mut serving = pin!(edge::serve(listener, app, &edge, stop.notified()));
         tokio::select! {

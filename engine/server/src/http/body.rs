@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::body::{Body as RawBody, HttpBody};
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
 use casewright_runtime::CommandError;
 use serde::de::DeserializeOwned;
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::problem::Problem;
@@ -31,7 +32,7 @@ impl FromRequest<Server> for Body {
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        Body::take_in(&parts.headers, body, server).await
+        Body::take_in(&parts.headers, body, server, Measure::of_commands(server)).await
     }
 }
 
@@ -46,29 +47,76 @@ impl<T: DeserializeOwned> FromRequest<Server> for Json<T> {
     }
 }
 
+/// How much is taken in.
+#[derive(Clone, Copy)]
+pub(super) struct Measure<'a> {
+    /// The length of the largest body, in bytes.
+    pub(super) limit: usize,
+    /// Where leave comes from.
+    pub(super) permits: &'a Arc<Semaphore>,
+}
+
+impl<'a> Measure<'a> {
+    /// That of commands.
+    pub(super) fn of_commands(server: &'a Server) -> Self {
+        Measure {
+            limit: MAX_BODY_BYTES,
+            permits: &server.commands,
+        }
+    }
+
+    /// Leave to do one more thing at a time.
+    fn permit(self) -> Result<OwnedSemaphorePermit, Problem> {
+        let permit = self.permits.clone().try_acquire_owned();
+        permit.map_err(|_| Problem::from(CommandError::Busy))
+    }
+
+    /// Whether a body is announced that is too large, and either far too large, or not sent before the
+    /// client is told to go on (RFC 9110, 10.1.1).
+    fn is_not_worth_waiting(self, headers: &HeaderMap) -> bool {
+        let length = headers.get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let length: u64 = length.unwrap_or(0);
+        let waits = headers.contains_key(header::EXPECT) && length > self.limit as u64;
+        waits || length > MAX_FORGOTTEN_BYTES as u64
+    }
+
+    fn too_large(self) -> Problem {
+        let detail = format!("expected a body of at most {} bytes", self.limit);
+        Problem::new("body-too-large", detail)
+            .with_hint("keep documents where they are and refer to them by their address")
+    }
+}
+
+/// How many permits a body of so many bytes takes.
+pub(super) fn permits(bytes: usize) -> usize {
+    bytes.div_ceil(BYTES_A_COMMAND)
+}
+
 impl Body {
     /// Takes in the body that follows some headers.
     pub(super) async fn take_in(
         headers: &HeaderMap,
         body: RawBody,
         server: &Server,
+        measure: Measure<'_>,
     ) -> Result<Self, Problem> {
-        if is_not_worth_waiting(headers) {
-            return Err(too_large());
+        if measure.is_not_worth_waiting(headers) {
+            return Err(measure.too_large());
         }
         let empty = Body {
             bytes: Vec::new(),
-            permit: permit(server)?,
+            permit: measure.permit()?,
         };
         let limit = server.edge.body_timeout;
-        let taken = timeout(limit, empty.read(body, server)).await;
+        let taken = timeout(limit, empty.read(body, measure)).await;
         taken.unwrap_or_else(|_| {
             let detail = format!("expected the whole body within {limit:?}");
             Err(Problem::new("body-too-slow", detail))
         })
     }
 
-    async fn read(mut self, mut body: RawBody, server: &Server) -> Result<Self, Problem> {
+    async fn read(mut self, mut body: RawBody, measure: Measure<'_>) -> Result<Self, Problem> {
         let mut length = 0;
         while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
             let frame =
@@ -80,42 +128,25 @@ impl Body {
             if length > MAX_FORGOTTEN_BYTES {
                 break;
             }
-            if length > MAX_BODY_BYTES {
+            if length > measure.limit {
                 self.bytes = Vec::new();
                 continue;
             }
             while length > self.permit.num_permits() * BYTES_A_COMMAND {
-                self.permit.merge(permit(server)?);
+                self.permit.merge(measure.permit()?);
             }
             self.bytes.extend_from_slice(&data);
         }
-        match length > MAX_BODY_BYTES {
-            true => Err(too_large()),
+        match length > measure.limit {
+            true => Err(measure.too_large()),
             false => Ok(self),
         }
     }
 }
 
-/// Leave to do one more thing at a time.
+/// Leave to carry out one more command at a time.
 pub(super) fn permit(server: &Server) -> Result<OwnedSemaphorePermit, Problem> {
-    let permit = server.commands.clone().try_acquire_owned();
-    permit.map_err(|_| Problem::from(CommandError::Busy))
-}
-
-/// Whether a body is announced that is too large, and either far too large, or not sent before the
-/// client is told to go on (RFC 9110, 10.1.1).
-fn is_not_worth_waiting(headers: &HeaderMap) -> bool {
-    let length = headers.get(header::CONTENT_LENGTH);
-    let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-    let length: u64 = length.unwrap_or(0);
-    let waits = headers.contains_key(header::EXPECT) && length > MAX_BODY_BYTES as u64;
-    waits || length > MAX_FORGOTTEN_BYTES as u64
-}
-
-fn too_large() -> Problem {
-    let detail = format!("expected a body of at most {MAX_BODY_BYTES} bytes");
-    Problem::new("body-too-large", detail)
-        .with_hint("keep documents where they are and refer to them by their address")
+    Measure::of_commands(server).permit()
 }
 
 /// JSON that is none, or of another shape. The message says where.

@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Server;
 use super::actor::From as FromActor;
 use super::answer::Form;
-use super::body::{Body, malformed};
+use super::body::{Body, Measure, malformed};
 use super::idempotency::{Keyed, key};
 use super::problem::Problem;
 
@@ -41,7 +41,8 @@ impl<T: DeserializeOwned> FromRequest<Server> for Command<T> {
         let (mut parts, body) = request.into_parts();
         let FromActor(actor) = FromActor::from_request_parts(&mut parts, server).await?;
         let key = key(&parts.headers)?;
-        let Body { bytes, permit } = Body::take_in(&parts.headers, body, server).await?;
+        let measure = Measure::of_commands(server);
+        let Body { bytes, permit } = Body::take_in(&parts.headers, body, server, measure).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
         let keyed = key.map(|key| Keyed::new(&key, &actor, &parts, &bytes));
         Ok(Command {

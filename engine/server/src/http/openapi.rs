@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use utoipa::OpenApi;
 
-use super::{cases, diagram, explanation, index, metrics, workflows};
+use super::{cases, diagram, explanation, index, metrics, plugins, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -21,6 +21,9 @@ use super::{cases, diagram, explanation, index, metrics, workflows};
         workflows::show,
         workflows::apply,
         workflows::diagram,
+        plugins::list,
+        plugins::show,
+        plugins::apply,
         cases::list,
         cases::create,
         cases::create_with_id,

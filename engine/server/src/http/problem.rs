@@ -47,7 +47,7 @@ kinds! {
     "actor-invalid" 400 "the actor cannot be read"
         "`Casewright-Actor` and `Casewright-Roles` are UTF-8 text of at most 1024 bytes.";
     "body-too-large" 413 "the body is too large"
-        "A request carries at most 1 MiB. Keep documents where they are and refer to them.";
+        "A request carries at most 1 MiB, the file of a plugin at most 48 MiB. Keep documents where they are and refer to them.";
     "body-too-slow" 408 "the body did not come in time"
         "A client has as long to send a body as `serve --body-timeout` says. Nothing was done; send the request again.";
     "body-unreadable" 400 "the body cannot be read"
@@ -67,7 +67,7 @@ kinds! {
     "revision-mismatch" 412 "the case has moved on"
         "`If-Match` named a revision that the case has left. Read it again, and decide anew.";
     "precondition-invalid" 400 "`If-Match` cannot be read"
-        "`If-Match` is what `ETag` gave, in its quotation marks, or `*`: the revision of a case, the digest of a workflow's definition.";
+        "`If-Match` is what `ETag` gave, in its quotation marks, or `*`: the revision of a case, the digest of a workflow's definition or of a plugin.";
     "idempotency-key-invalid" 400 "`Idempotency-Key` cannot be read"
         "`Idempotency-Key` is one string of at most 256 letters of ASCII, best a new UUID for every new request, in quotation marks or without.";
     "idempotency-key-in-flight" 409 "the first request is not answered yet"
@@ -96,6 +96,14 @@ kinds! {
         "`findings` lists what is wrong, with line, column and a hint; `report` shows it to people.";
     "workflow-changed" 412 "the workflow has changed"
         "`If-Match` named another definition than the one in use, or `If-None-Match: *` was sent and there is one. `definition` is its digest. Read the workflow again, and decide anew.";
+    "unknown-plugin" 404 "no such plugin"
+        "`known` lists the plugins that there are.";
+    "plugin-unsound" 422 "the file is no plugin"
+        "`detail` says what was expected of it. `casewright plugin check` says the same on your desk.";
+    "plugin-misfit" 409 "a workflow cannot do with this plugin"
+        "`findings` lists what the workflows in use ask that this plugin does not have, or does not take. Apply workflows that fit first.";
+    "plugin-changed" 412 "the plugin has changed"
+        "`If-Match` named another file than the one in use, or `If-None-Match: *` was sent and there is one. `plugin` is its digest. Read the plugin again, and decide anew.";
     "busy" 503 "too much at once"
         "Try again after the seconds that `Retry-After` names.";
     "unwell" 503 "the store takes nothing"

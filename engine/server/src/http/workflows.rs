@@ -9,6 +9,7 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use casewright_case::Actor;
 use casewright_definition::{Definition, Findings};
 use casewright_runtime::CommandError;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use super::query::Query;
 use super::segment::Segment;
 use super::views::{WorkflowList, WorkflowSummary, WorkflowView};
 
-/// The role that may apply workflows.
+/// The role that may apply workflows and plugins.
 const ADMINISTRATOR: &str = "administrator";
 
 /// List workflows
@@ -94,11 +95,7 @@ pub(super) async fn apply(
         permit: _permit,
     }: Body,
 ) -> Result<Response, Problem> {
-    let administrator = Arc::from(ADMINISTRATOR);
-    if !actor.has_any(&[administrator]) {
-        let detail = format!("applying a workflow takes the role `{ADMINISTRATOR}`");
-        return Err(Problem::new("forbidden", detail).with("roles", [ADMINISTRATOR]));
-    }
+    must_administer(&actor, "applying a workflow")?;
     let wanted = wanted(&headers, "the digest of a definition in quotation marks")?;
     let must_be_new = must_be_new(&headers);
     let server_pack = &server.pack;
@@ -138,6 +135,15 @@ pub(super) async fn apply(
         Some(definition) => Ok(answer(&definition)),
         None => Err(changed(&server, &workflow)),
     }
+}
+
+/// Whether an actor may do what takes the role of an administrator.
+pub(super) fn must_administer(actor: &Actor, what: &str) -> Result<(), Problem> {
+    if actor.has_any(&[Arc::from(ADMINISTRATOR)]) {
+        return Ok(());
+    }
+    let detail = format!("{what} takes the role `{ADMINISTRATOR}`");
+    Err(Problem::new("forbidden", detail).with("roles", [ADMINISTRATOR]))
 }
 
 /// The definition in use is not the one that the file was meant for.

@@ -1,0 +1,85 @@
+//! The plugins of a server: loaded at the start, and replaced while it runs.
+//!
+//! What is applied while it runs is kept in a file beside the data, so that it is there after the next start, too.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use casewright_host::{Host, LoadError, Plugin};
+use casewright_runtime::Plugins;
+
+use crate::cli::Failure;
+use crate::folder;
+
+/// The folder beside the data.
+const FOLDER: &str = "plugins";
+
+/// Where the plugins of a server come from, and where those go that are applied to it.
+pub(crate) struct PluginStore {
+    host: Host,
+    folder: PathBuf,
+}
+
+impl PluginStore {
+    /// The plugins of a server with a data folder: those of `chosen`, over those that were applied before, over
+    /// the shipped ones; the shipped ones only without `chosen`.
+    ///
+    /// # Errors
+    /// A folder cannot be read, or one of its files is no plugin.
+    pub(crate) fn open(data: &Path, chosen: Option<&Path>) -> Result<(Self, Plugins), Failure> {
+        let store = PluginStore {
+            host: folder::host()?,
+            folder: data.join(FOLDER),
+        };
+        let applied = match store.folder.is_dir() {
+            true => folder::plugin_files(Some(&store.folder))?,
+            false => Vec::new(),
+        };
+        let given = folder::plugin_files(chosen)?;
+        // Of two with one name the later counts.
+        let files = match chosen {
+            Some(_) => [applied, given].concat(),
+            None => [given, applied].concat(),
+        };
+        let plugins = folder::compile(&store.host, &files)?;
+        Ok((store, Plugins::new(plugins)))
+    }
+
+    /// The size of the largest file that can be a plugin, in bytes.
+    pub(crate) fn largest(&self) -> usize {
+        self.host.limits().component_bytes
+    }
+
+    /// Loads a plugin. Takes seconds for one that carries a language runtime.
+    ///
+    /// # Errors
+    /// The bytes are no plugin.
+    pub(crate) fn load(&self, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
+        self.host.load(name, bytes)
+    }
+
+    /// Keeps the bytes of a plugin for the next start, on disk when this returns.
+    ///
+    /// # Errors
+    /// The disk failed, or is full. What was kept before is there.
+    pub(crate) fn keep(&self, plugin: &Plugin, bytes: &[u8]) -> io::Result<()> {
+        fs::create_dir_all(&self.folder)?;
+        // Names of plugins are kebab case; no plugin is called like this.
+        let unfinished = self.folder.join(".unfinished");
+        let mut file = File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        let kept = self.folder.join(format!("{}.wasm", plugin.name()));
+        fs::rename(&unfinished, kept)?;
+        // The name has to be on disk, too, and perhaps the folder's own.
+        #[cfg(unix)]
+        for folder in [Some(&*self.folder), self.folder.parent()]
+            .into_iter()
+            .flatten()
+        {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(())
+    }
+}
