@@ -19,8 +19,10 @@ mod lane;
 pub mod once;
 pub mod plugins;
 pub mod query;
+pub mod regression;
 pub mod repair;
 pub mod runtime;
+mod sweep;
 mod timer;
 pub mod verify;
 

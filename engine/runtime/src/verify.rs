@@ -16,20 +16,17 @@ use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread;
 
 use casewright_chart::Limits;
 use casewright_definition::{Bundle, Digest};
 use casewright_store::tables::Table;
-use casewright_store::verify::Rows;
 use casewright_store::{JournalRecord, Row, Store, StoreError, StoredCase, WriteAhead};
 
 pub use fault::{Fault, Faults, Kind};
 use inspector::{Inspector, Stop, of_store};
 use visited::Visited;
 
-/// How many cases a thread takes on at a time.
-const CASES_AT_A_TIME: usize = 8;
+use crate::sweep::every_row;
 
 /// What verifying a store came to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -245,26 +242,9 @@ impl Verification<'_> {
         Ok(())
     }
 
-    /// Walks all cases on every core.
+    /// Walks all cases.
     pub(crate) fn all_cases(&self) -> Result<(), StoreError> {
-        let rows = Mutex::new(self.store().rows(Table::Cases));
-        let work = || {
-            loop {
-                let some = next_rows(&mut lock(&rows))?;
-                if some.is_empty() {
-                    return Ok(());
-                }
-                some.into_iter().try_for_each(|row| self.one_case(row))?;
-            }
-        };
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        let panicked = |_| Err(StoreError::Io("a thread ended in a panic".to_owned()));
-        thread::scope(|scope| {
-            let threads: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let ended = threads.into_iter();
-            let ended = ended.map(|thread| thread.join().unwrap_or_else(panicked));
-            ended.collect()
-        })
+        every_row(self.store(), Table::Cases, |row| self.one_case(row))
     }
 
     fn one_case(&self, row: Row) -> Result<(), StoreError> {
@@ -341,10 +321,6 @@ impl Verification<'_> {
         };
         Ok(Some(fault.of_case(&case)))
     }
-}
-
-fn next_rows(rows: &mut Rows<'_>) -> Result<Vec<Row>, StoreError> {
-    rows.take(CASES_AT_A_TIME).collect()
 }
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -132,6 +132,16 @@ impl JournalRecord {
         decode(Table::Journal, bytes)
     }
 
+    /// When the step was taken.
+    pub fn at(&self) -> Timestamp {
+        Timestamp::from_unix_ms(self.at_ms)
+    }
+
+    /// What decisions were asked and answered, in order.
+    pub fn into_decisions(self) -> impl Iterator<Item = Decided> {
+        self.decisions.into_iter().map(DecisionRecord::into_decided)
+    }
+
     /// The stored form of a case's record that follows `previous`.
     pub fn of(
         case: &str,
