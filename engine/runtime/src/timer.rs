@@ -52,8 +52,8 @@ pub(crate) async fn run(runtime: Runtime) {
 /// takes long holds up no other.
 #[derive(Default)]
 struct Firing {
-    /// By the task that fires them: the case, and how many timers it was found to have.
-    cases: HashMap<task::Id, (String, usize)>,
+    /// By the task that fires their timers.
+    cases: HashMap<task::Id, String>,
     tasks: JoinSet<()>,
 }
 
@@ -61,19 +61,14 @@ impl Firing {
     /// Begins with what is due and is not under way, as far as there is room. How long to rest, unless there is
     /// room for more before.
     fn begin(&mut self, runtime: &Runtime, now: Timestamp) -> Result<Duration, StoreError> {
-        // Those under way are found again as long as they are not done.
-        let limit = CASES + self.cases.values().map(|(_, timers)| timers).sum::<usize>();
-        let due = runtime.store().due_timers(now, limit)?;
-        let is_all = due.len() < limit;
+        let (due, is_all) = self.due(runtime, now)?;
         for timers in by_case(due) {
             let Some(case) = timers.first().map(|timer| timer.case.clone()) else {
                 continue;
             };
-            let is_under_way = self.cases.values().any(|(other, _)| *other == case);
-            if self.cases.len() < CASES && !is_under_way {
-                let count = timers.len();
+            if self.cases.len() < CASES {
                 let task = self.tasks.spawn(fire_all(runtime.clone(), timers));
-                self.cases.insert(task.id(), (case, count));
+                self.cases.insert(task.id(), case);
             }
         }
         if !is_all {
@@ -83,6 +78,22 @@ impl Firing {
         let wait = next.map(|next| next.unix_ms().saturating_sub(now.unix_ms()).max(0));
         let wait = wait.map(|ms| Duration::from_millis(ms.unsigned_abs()));
         Ok(wait.unwrap_or(LONGEST_SLEEP).min(LONGEST_SLEEP))
+    }
+
+    /// What is due of cases that are not under way: enough for the room that there is, or all.
+    fn due(&self, runtime: &Runtime, now: Timestamp) -> Result<(Vec<DueTimer>, bool), StoreError> {
+        let room = CASES - self.cases.len();
+        let mut limit = 2 * CASES;
+        loop {
+            let mut due = runtime.store().due_timers(now, limit)?;
+            let is_all = due.len() < limit;
+            // Those under way are found again as long as they are not done.
+            due.retain(|timer| !self.cases.values().any(|case| *case == timer.case));
+            if is_all || due.len() >= room {
+                return Ok((due, is_all));
+            }
+            limit *= 2;
+        }
     }
 
     /// Waits until a case is done and there is room for a good many more; for ever when none is under way.
