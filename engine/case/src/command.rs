@@ -240,7 +240,7 @@ fn outcome(
 fn failed(error: StepError) -> Refusal {
     match error {
         StepError::Done => Refusal::Done,
-        StepError::NotPending(_) => Refusal::NotPending,
+        StepError::NotPending(_) | StepError::NotRunning(_) => Refusal::NotPending,
         StepError::ForeignSnapshot => Refusal::Corrupt,
         StepError::Limit { name, figure } => Refusal::Limit { name, figure },
         StepError::Decision(error) => Refusal::Decision(error),

@@ -179,4 +179,18 @@ pub struct Invoke {
     pub source: Arc<str>,
     /// What to hand it.
     pub input: Option<ExpressionIndex>,
+    /// What is done with its answer before transitions are looked at (SCXML 6.5, `<finalize>`).
+    pub finalize: Block,
+}
+
+impl Invoke {
+    /// The event that says that it is done.
+    pub fn done(&self) -> Arc<str> {
+        format!("done.invoke.{}", self.id).into()
+    }
+
+    /// The event that says that it has failed.
+    pub fn error(&self) -> Arc<str> {
+        format!("error.invoke.{}", self.id).into()
+    }
 }

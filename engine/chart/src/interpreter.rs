@@ -100,10 +100,11 @@ impl<'a> Interpreter<'a> {
         self.macrosteps()
     }
 
-    /// The part of `mainEventLoop` that follows the arrival of an external event. Whether the event
-    /// took a transition.
-    pub(crate) fn external(&mut self, event: Event) -> Result<bool, StepError> {
+    /// The part of `mainEventLoop` that follows the arrival of an external event, with the `finalize` of the
+    /// invocation that it came from. Whether the event took a transition.
+    pub(crate) fn external(&mut self, event: Event, finalize: &Block) -> Result<bool, StepError> {
         self.take(event);
+        self.execute_block(finalize)?;
         let enabled = self.select_transitions();
         let taken = !enabled.is_empty();
         if taken {

@@ -43,7 +43,7 @@ pub use chart::{Chart, State, StateIndex, StateKind, Transition, TransitionIndex
 pub use evaluate::{Answer, DecisionError, Evaluate, EvaluateError, Payload, Scope};
 pub use event::{Descriptor, Event, EventKind};
 pub use snapshot::{Invocation, Pending, Snapshot, Status};
-pub use step::{Decided, Effect, Limits, Step, StepError, fire, start, step};
+pub use step::{Decided, Effect, Limits, Returned, Step, StepError, fire, settle, start, step};
 pub use time::Timestamp;
 pub use trace::Trace;
 pub use value::Value;

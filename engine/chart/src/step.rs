@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::action::Block;
 use crate::chart::{Chart, StateIndex, StateKind};
 use crate::evaluate::{Answer, DecisionError, Evaluate};
 use crate::event::Event;
@@ -115,6 +116,15 @@ pub enum Effect {
     },
 }
 
+/// What a service came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Returned {
+    /// It is done, with this answer.
+    Done(Value),
+    /// It has failed, for this reason.
+    Failed(Value),
+}
+
 /// Why a step could not be taken. The snapshot that it started from still stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepError {
@@ -122,6 +132,8 @@ pub enum StepError {
     Done,
     /// Nothing with this number is pending: it was cancelled, or fired before.
     NotPending(u64),
+    /// No service with this number is running: it was stopped, or answered before.
+    NotRunning(u64),
     /// The snapshot is not one of this chart.
     ForeignSnapshot,
     /// A limit was hit.
@@ -140,6 +152,7 @@ impl fmt::Display for StepError {
         match self {
             StepError::Done => f.write_str("the run has ended"),
             StepError::NotPending(sequence) => write!(f, "no event {sequence} is pending"),
+            StepError::NotRunning(sequence) => write!(f, "no service {sequence} is running"),
             StepError::ForeignSnapshot => f.write_str("the snapshot is not one of this chart"),
             StepError::Limit { name, figure } => {
                 write!(f, "the step went beyond its limit `{name}` of {figure}")
@@ -185,7 +198,7 @@ pub fn step(
     check(chart, snapshot)?;
     let data = snapshot.data.clone();
     let mut interpreter = Interpreter::new(chart, Some(snapshot), data, now, evaluate, limits);
-    let taken = interpreter.external(event)?;
+    let taken = interpreter.external(event, &Block::new())?;
     interpreter.finish(taken)
 }
 
@@ -214,6 +227,45 @@ pub fn fire(
     event.send_id = pending.id;
     event.is_own = true;
     step(chart, &rest, event, now, evaluate, limits)
+}
+
+/// Takes what a service came to, as [`step`] takes an event from outside: `done.invoke.` or `error.invoke.` and the
+/// id of its `invoke`, after the `finalize` of that. The service runs no more then, whether a transition takes
+/// the event or not (SCXML 6.4).
+///
+/// DIFFERENCE: SCXML has no event for a service that fails; this one is as XState has it.
+///
+/// # Errors
+/// As [`step`]'s, and when no service with this number is running.
+pub fn settle(
+    chart: &Chart,
+    snapshot: &Snapshot,
+    sequence: u64,
+    returned: Returned,
+    now: Timestamp,
+    evaluate: &dyn Evaluate,
+    limits: &Limits,
+) -> Result<Step, StepError> {
+    check(chart, snapshot)?;
+    let position = snapshot
+        .invocations
+        .iter()
+        .position(|invocation| invocation.sequence == sequence)
+        .ok_or(StepError::NotRunning(sequence))?;
+    let mut rest = snapshot.clone();
+    let invocation = rest.invocations.remove(position);
+    let mut invokes = chart.state(invocation.state).invokes.iter();
+    let invoke = invokes.find(|invoke| invoke.id == invocation.id);
+    let invoke = invoke.ok_or(StepError::ForeignSnapshot)?;
+    let mut event = match returned {
+        Returned::Done(data) => Event::external(invoke.done(), data),
+        Returned::Failed(data) => Event::external(invoke.error(), data),
+    };
+    event.invoke_id = Some(invocation.id);
+    let data = rest.data.clone();
+    let mut interpreter = Interpreter::new(chart, Some(&rest), data, now, evaluate, limits);
+    let taken = interpreter.external(event, &invoke.finalize)?;
+    interpreter.finish(taken)
 }
 
 fn check(chart: &Chart, snapshot: &Snapshot) -> Result<(), StepError> {

@@ -146,26 +146,150 @@ fn a_state_that_is_entered_again_starts_its_service_again() {
 }
 
 #[test]
-fn the_answer_of_a_service_is_an_event_like_any_other() {
+fn a_service_that_is_done_runs_no_more_and_its_answer_is_an_event() {
     check(
         "
          state a
            invoke job x.y
            on done.invoke.job -> b / log event.data
          state b",
-        &["done.invoke.job (7)"],
+        &["answer 0 (7)"],
         expect![[r#"
             start
               enter a
               ! start 0 job x.y null
             = a
+            answer 0 (7)
             event done.invoke.job
               exit a
               take a -done.invoke.job-> b
               log 7
               enter b
-              ! stop 0 job
             = b
+        "#]],
+    );
+}
+
+#[test]
+fn a_service_that_fails_says_so_in_an_event_of_its_own() {
+    check(
+        "
+         state a
+           invoke job x.y
+           on done.invoke -> b
+           on error.invoke.job -> c / log event.data
+         state b
+         state c",
+        &[r#"fail 0 ({code: "timeout"})"#],
+        expect![[r#"
+            start
+              enter a
+              ! start 0 job x.y null
+            = a
+            fail 0 ({code: "timeout"})
+            event error.invoke.job
+              exit a
+              take a -error.invoke.job-> c
+              log {"code": "timeout"}
+              enter c
+            = c
+        "#]],
+    );
+}
+
+#[test]
+fn an_answer_that_nobody_takes_ends_the_service_all_the_same() {
+    check(
+        "
+         state a
+           invoke job x.y
+           on e -> b
+         state b",
+        &["answer 0 (7)", "answer 0 (7)", "e"],
+        expect![[r#"
+            start
+              enter a
+              ! start 0 job x.y null
+            = a
+            answer 0 (7)
+            event done.invoke.job
+            = a (not taken)
+            answer 0 (7)
+            refused: no service 0 is running
+            event e
+              exit a
+              take a -e-> b
+              enter b
+            = b
+        "#]],
+    );
+}
+
+#[test]
+fn a_service_that_was_stopped_answers_no_more() {
+    check(
+        "
+         state a
+           invoke job x.y
+           on e -> b
+         state b
+           invoke job x.y
+           on done.invoke.job / log event.data",
+        &["e", "answer 0 (1)", "answer 1 (2)"],
+        expect![[r#"
+            start
+              enter a
+              ! start 0 job x.y null
+            = a
+            event e
+              exit a
+              take a -e-> b
+              enter b
+              ! stop 0 job
+              ! start 1 job x.y null
+            = b
+            answer 0 (1)
+            refused: no service 0 is running
+            answer 1 (2)
+            event done.invoke.job
+              take b -done.invoke.job->
+              log 2
+            = b
+        "#]],
+    );
+}
+
+#[test]
+fn the_answer_is_finalized_before_transitions_are_looked_at() {
+    // SCXML 6.5: the conditions see what `finalize` has written; that of another service is not run.
+    check(
+        "
+         data n = 0
+         state a
+           invoke first x.y
+           finalize n = event.data
+           invoke second x.y
+           finalize n = 100
+           on done.invoke [3 < n] -> b
+         state b",
+        &["answer 0 (3)", "answer 1 (1)"],
+        expect![[r#"
+            start
+              enter a
+              ! start 0 first x.y null
+              ! start 1 second x.y null
+            = a {"n": 0}
+            answer 0 (3)
+            event done.invoke.first
+              guard a -done.invoke-> b: false
+            = a {"n": 3} (not taken)
+            answer 1 (1)
+            event done.invoke.second
+              guard a -done.invoke-> b: true
+              exit a
+              take a -done.invoke-> b
+              enter b
+            = b {"n": 100}
         "#]],
     );
 }

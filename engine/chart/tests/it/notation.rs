@@ -7,6 +7,7 @@
 //!   on e f.* [n < 3] -> b c / log n    events, guard, targets, content; `=>` when internal
 //!   always [in(b)] -> d
 //!   invoke job crm.push (n)
+//!   finalize n = event.data            of the `invoke` before it
 //! parallel p
 //!   initial x / log "content"
 //!   history h -> x / log "default"     `deep` for deep history
@@ -109,7 +110,15 @@ impl Reader<'_> {
                 id: tokens.word(),
                 source: tokens.word(),
                 input: self.optional_value(tokens),
+                finalize: Vec::new(),
             }),
+            "finalize" => {
+                let invoke = state
+                    .invokes
+                    .last_mut()
+                    .expect("an `invoke` before `finalize`");
+                invoke.finalize = block(tokens, &mut self.evaluator);
+            }
             "output" => {
                 let output = Expression::parse(tokens);
                 state.output = Some(self.evaluator.expression(output));

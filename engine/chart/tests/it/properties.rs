@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use casewright_chart::{
-    Chart, Effect, Event, Limits, Snapshot, StateIndex, Status, Step, StepError, Timestamp, Trace,
-    Value, fire, start, step,
+    Chart, Effect, Event, Limits, Returned, Snapshot, StateIndex, Status, Step, StepError,
+    Timestamp, Trace, Value, fire, settle, start, step,
 };
 use proptest::prelude::*;
 
@@ -29,6 +29,8 @@ enum Input {
     Event(&'static str, i64),
     /// The pending event with this number, counted round those that are pending.
     Fire(usize),
+    /// The running service with this number, counted round those that are running, is done, or has failed.
+    Settle(usize, bool),
 }
 
 fn inputs() -> impl Strategy<Value = Vec<Input>> {
@@ -36,6 +38,7 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
     let input = prop_oneof![
         4 => event.prop_map(|(name, data)| Input::Event(name, data)),
         1 => (0..100_usize).prop_map(Input::Fire),
+        1 => (0..100_usize, any::<bool>()).prop_map(|(number, done)| Input::Settle(number, done)),
     ];
     prop::collection::vec(input, 0..16)
 }
@@ -65,6 +68,17 @@ fn take(
             let pending = snapshot.pending.get(number % count);
             let sequence = pending.map_or(u64::MAX, |pending| pending.sequence);
             fire(chart, snapshot, sequence, now, evaluator, &LIMITS)
+        }
+        Input::Settle(number, done) => {
+            let count = snapshot.invocations.len().max(1);
+            let running = snapshot.invocations.get(number % count);
+            let sequence = running.map_or(u64::MAX, |running| running.sequence);
+            let answer = Value::Int(*number as i64);
+            let returned = match done {
+                true => Returned::Done(answer),
+                false => Returned::Failed(answer),
+            };
+            settle(chart, snapshot, sequence, returned, now, evaluator, &LIMITS)
         }
     }
 }
@@ -211,6 +225,10 @@ fn account(before: Option<&Snapshot>, input: &Input, step: &Step) {
     if let (Input::Fire(number), Some(before)) = (input, before) {
         let fired = before.pending[number % before.pending.len()].sequence;
         assert!(pending.remove(&fired));
+    }
+    if let (Input::Settle(number, _), Some(before)) = (input, before) {
+        let settled = before.invocations[number % before.invocations.len()].sequence;
+        assert!(running.remove(&settled));
     }
     for effect in &step.effects {
         match effect {

@@ -203,6 +203,7 @@ impl Drawing {
                 id: node.id.clone(),
                 source: "test.service".into(),
                 input: Some(self.expression(Expression::Name("n".into()))),
+                finalize: self.content(shape.exit),
             });
         }
         node.children = shape

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use casewright_chart::{
-    Chart, Effect, Event, EventKind, Limits, Snapshot, Status, Step, StepError, Timestamp, Trace,
-    TransitionIndex, Value, fire, start, step,
+    Chart, Effect, Event, EventKind, Limits, Returned, Snapshot, Status, Step, StepError,
+    Timestamp, Trace, TransitionIndex, Value, fire, settle, start, step,
 };
 use expect_test::Expect;
 
@@ -15,7 +15,8 @@ use crate::tokens::Tokens;
 
 /// Starts the chart, hands it the events one second apart, and compares all that happens.
 ///
-/// An event is written as `raise` would have it, or `fire 0` for the pending event number 0.
+/// An event is written as `raise` would have it, `fire 0` for the pending event number 0, `answer 0 (7)` or
+/// `fail 0 (7)` for what the service number 0 came to.
 pub(crate) fn check(chart: &str, events: &[&str], expect: Expect) {
     check_with(Limits::default(), chart, events, expect);
 }
@@ -65,6 +66,22 @@ impl Run {
         self.now_ms += 1_000;
         let snapshot = self.snapshot.as_ref().expect("a run that has started");
         let (chart, evaluator) = (&self.machine.chart, &self.machine.evaluator);
+        let settled = ["answer ", "fail "]
+            .iter()
+            .find_map(|kind| text.strip_prefix(kind));
+        if let Some(settled) = settled {
+            let (sequence, data) = settled.split_once(' ').expect("a number and an answer");
+            let data = read_event(&format!("answer {data}")).data;
+            let returned = match text.starts_with("answer") {
+                true => Returned::Done(data),
+                false => Returned::Failed(data),
+            };
+            let sequence = sequence.parse().expect("a number");
+            writeln!(self.text, "{text}").expect("text");
+            let (now, limits) = (self.now(), &self.limits);
+            let result = settle(chart, snapshot, sequence, returned, now, evaluator, limits);
+            return self.note(result);
+        }
         let result = match text.strip_prefix("fire ") {
             Some(sequence) => {
                 writeln!(self.text, "{text}").expect("text");

@@ -188,8 +188,8 @@ pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
         _ => {}
     });
     for (_, state) in definition.chart.states() {
-        let done = |invoke: &casewright_chart::Invoke| format!("done.invoke.{}", invoke.id).into();
-        events.extend(state.invokes.iter().map(done));
+        let returned = state.invokes.iter();
+        events.extend(returned.flat_map(|invoke| [invoke.done(), invoke.error()]));
     }
     if definition.bundle.workflow.open_events {
         events.extend(awaited(&definition.chart));

@@ -66,7 +66,7 @@ impl Analysis<'_> {
             }
         }
         let invokes = self.chart.states().flat_map(|(_, state)| &state.invokes);
-        own.extend(invokes.map(|invoke| Arc::from(format!("done.invoke.{}", invoke.id))));
+        own.extend(invokes.flat_map(|invoke| [invoke.done(), invoke.error()]));
         Waits {
             people: self.definition.events.keys().cloned().collect(),
             timers,
