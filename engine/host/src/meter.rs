@@ -4,10 +4,11 @@ use wasmtime::ResourceLimiter;
 
 use crate::limits::Limits;
 
-/// Instances inside one component: the plugin, its adapters and the shims around them.
-pub(crate) const MAX_INSTANCES: usize = 16;
-/// Linear memories inside one component: its own, and one of an adapter.
-pub(crate) const MAX_MEMORIES: usize = 2;
+/// Instances inside one component: the plugin, its adapters and the shims around them. A Python plugin has
+/// one for each library of its interpreter and each stub of WASI, 38 in all.
+pub(crate) const MAX_INSTANCES: usize = 64;
+/// Linear memories inside one component: its own, and those of adapters; a JavaScript plugin has three.
+pub(crate) const MAX_MEMORIES: usize = 4;
 /// Tables inside one component: its own, and those of the shims.
 pub(crate) const MAX_TABLES: usize = 4;
 

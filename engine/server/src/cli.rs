@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    bench, check, compact, diagram, explain, export, import, repair, schema, serve, simulate, test,
-    verify,
+    bench, check, compact, diagram, explain, export, import, plugin, repair, schema, serve,
+    simulate, test, verify,
 };
 
 /// Runs the processes by which a company looks after its key accounts.
@@ -46,6 +46,7 @@ enum Command {
     Export(export::Export),
     Verify(verify::Verify),
     Repair(repair::Repair),
+    Plugin(plugin::Plugin),
     Bench(bench::Bench),
     Compact(compact::Compact),
 }
@@ -96,6 +97,7 @@ impl Cli {
             Command::Export(export) => export.run(),
             Command::Verify(verify) => verify.run(),
             Command::Repair(repair) => repair.run(),
+            Command::Plugin(plugin) => plugin.run(),
             Command::Bench(bench) => bench.run(),
             Command::Compact(compact) => compact.run(),
         };

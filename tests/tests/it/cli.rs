@@ -10,12 +10,12 @@ use casewright_tests::{binary, root};
 use snapbox::{Data, assert_data_eq};
 
 /// The folder in which the commands run, with the files that they read.
-fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     root().join("tests/tests/cli")
 }
 
 /// What a command says, and how it ends.
-fn transcript(arguments: &[&str], input: &str) -> String {
+pub(crate) fn transcript(arguments: &[&str], input: &str) -> String {
     let mut command = Command::new(binary());
     command
         .args(arguments)
@@ -51,7 +51,7 @@ fn check(name: &str, commands: &[&[&str]]) {
     same(name, &transcripts.join("\n"));
 }
 
-fn same(name: &str, text: &str) {
+pub(crate) fn same(name: &str, text: &str) {
     let expected = Data::read_from(&folder().join(name), None);
     assert_data_eq!(text.to_owned(), expected.raw());
 }

@@ -23,6 +23,7 @@ mod http_workflows;
 mod idempotency;
 mod mutants;
 mod page;
+mod plugin;
 mod reference;
 mod scenarios;
 mod simulation;

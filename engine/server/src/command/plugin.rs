@@ -1,0 +1,64 @@
+//! `casewright plugin`: from an empty folder to a plugin that a server runs.
+
+mod build;
+mod cases;
+mod check;
+mod inside;
+mod inspect;
+mod limits;
+mod loaded;
+mod new;
+mod project;
+mod run;
+mod shown;
+mod template;
+mod test;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::{Failure, Verdict};
+
+/// Write, build, test and look into plugins
+///
+/// A plugin is a WebAssembly file whose functions workflows ask for decisions. It can be written in Rust,
+/// JavaScript or Python.
+#[derive(Debug, Args)]
+#[command(after_help = "From nothing to an answer:
+  casewright plugin new --lang rust discounts   a project with an example in it
+  cd discounts
+  casewright plugin build                       dist/discounts.wasm
+  casewright plugin test                        every case in cases/
+  casewright serve --plugins dist --pack pack   a server whose workflows can ask it
+
+Exit codes: 0 yes, 1 no, 2 could not run.")]
+pub struct Plugin {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    New(new::New),
+    Build(build::Build),
+    Test(test::Test),
+    Run(run::Run),
+    Check(check::Check),
+    Inspect(inspect::Inspect),
+}
+
+impl Plugin {
+    /// Does what was asked for.
+    ///
+    /// # Errors
+    /// It could not be done.
+    pub fn run(self) -> Result<Verdict, Failure> {
+        match self.task {
+            Task::New(new) => new.run(),
+            Task::Build(build) => build.run(),
+            Task::Test(test) => test.run(),
+            Task::Run(run) => run.run(),
+            Task::Check(check) => check.run(),
+            Task::Inspect(inspect) => inspect.run(),
+        }
+    }
+}

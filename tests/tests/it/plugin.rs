@@ -1,0 +1,260 @@
+//! `casewright plugin`: what it says of plugins and of files that are none, and the projects that it makes.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use casewright_tests::binary;
+use serde_json::Value;
+
+use crate::cli::{same, transcript};
+
+/// A transcript without what differs between builds of a plugin, and from run to run.
+fn steady(text: &str) -> String {
+    let lines = text.lines().map(|line| {
+        let words = line.split(' ').map(steady_word);
+        words.collect::<Vec<_>>().join(" ")
+    });
+    lines.collect::<Vec<_>>().join("\n") + "\n"
+}
+
+/// A digest, a time, or a large figure that is no limit.
+fn steady_word(word: &str) -> String {
+    let limits = ["200000000", "67108864"];
+    let end = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let is_time = end.contains('.') && end.parse::<f64>().is_ok();
+    let is_figure = end.len() > 3 && end.bytes().all(|b| b.is_ascii_digit());
+    let is_digest = end.len() == 64 && end.bytes().all(|b| b.is_ascii_hexdigit());
+    match () {
+        () if is_digest => word.replace(end, "<sha256>"),
+        () if is_time || is_figure && !limits.contains(&end) => word.replace(end, "<n>"),
+        () => word.to_owned(),
+    }
+}
+
+fn steady_transcripts(commands: &[&[&str]]) -> String {
+    let transcripts = commands.iter().map(|command| transcript(command, ""));
+    steady(&transcripts.collect::<Vec<_>>().join("\n"))
+}
+
+/// From the folder of the transcripts.
+const SCORING: &str = "../../../plugins/dist/account-scoring.wasm";
+
+#[test]
+fn help_of_plugins() {
+    let commands: Vec<Vec<&str>> = ["new", "build", "test", "run", "check", "inspect"]
+        .into_iter()
+        .map(|task| vec!["plugin", task, "--help"])
+        .collect();
+    let mut transcripts = vec![transcript(&["plugin", "--help"], "")];
+    transcripts.extend(commands.iter().map(|command| transcript(command, "")));
+    same("plugin-help.txt", &transcripts.join("\n"));
+}
+
+#[test]
+fn a_plugin_is_looked_into_and_asked() {
+    let text = steady_transcripts(&[
+        &["plugin", "check", SCORING],
+        &["plugin", "inspect", SCORING],
+        &["plugin", "run", "score-account", "--input", "scoring.json"],
+        &[
+            "plugin",
+            "run",
+            "account-scoring.score-account",
+            "--input",
+            "scoring.json",
+            "--plugin",
+            SCORING,
+        ],
+        &[
+            "plugin",
+            "run",
+            "score-account",
+            "--input",
+            "scoring-wrong.json",
+        ],
+        &["plugin", "run", "score-acount", "--input", "scoring.json"],
+        &[
+            "plugin",
+            "run",
+            "score-account",
+            "--input",
+            "scoring.json",
+            "--plugin-fuel",
+            "20",
+        ],
+        &["plugin", "run", "score-account", "--input", "missing.json"],
+        &["plugin", "test", "scoring-cases", "--plugin", SCORING],
+        &["plugin", "test", "visits", "--plugin", SCORING],
+        &["plugin", "test", "scoring-cases"],
+    ]);
+    same("plugin.txt", &text);
+}
+
+#[test]
+fn scripts_read_json() {
+    let json = |command: &[&str]| -> Value {
+        let text = transcript(command, "");
+        let line = text.lines().find(|line| line.starts_with('{'));
+        serde_json::from_str(line.unwrap_or_else(|| panic!("{text}"))).unwrap()
+    };
+    let looked = json(&["plugin", "inspect", SCORING, "--output", "json"]);
+    assert_eq!(looked["declares"]["name"], "account-scoring");
+    assert_eq!(looked["inside"]["kind"], "component");
+    let function = &looked["declares"]["functions"][0];
+    assert_eq!(function["input_schema"]["type"], "object");
+    let checked = json(&["plugin", "check", SCORING, "--output", "json"]);
+    assert_eq!(checked["plugin"], true);
+    let ask = [
+        "plugin",
+        "run",
+        "score-account",
+        "--output",
+        "json",
+        "--input",
+    ];
+    let answered = json(&[&ask[..], &["scoring.json"]].concat());
+    assert_eq!(answered["answer"]["score"], 95);
+    assert_eq!(answered["digest"], looked["sha256"]);
+    assert!(answered["fuel"].as_u64() > Some(1000), "{answered}");
+    let refused = json(&[&ask[..], &["scoring-wrong.json"]].concat());
+    assert_eq!(refused["error"]["code"], "invalid-input");
+    let test = [
+        "plugin",
+        "test",
+        "scoring-cases",
+        "--plugin",
+        SCORING,
+        "--output",
+        "json",
+    ];
+    let tested = transcript(&test, "");
+    let holds = |line: &&str| line.contains("\"holds\":true");
+    assert_eq!(tested.lines().filter(holds).count(), 1, "{tested}");
+}
+
+/// Files that no server takes, and what does not fit of each.
+const NO_PLUGINS: &[(&str, &str)] = &[
+    ("nothing.wasm", "(component)"),
+    (
+        "wasi.wasm",
+        r#"(component (import "wasi:cli/stdout@0.2.0" (instance)))"#,
+    ),
+    ("env.wasm", r#"(module (import "env" "clock" (func)))"#),
+    ("bare.wasm", r#"(module (func (export "decide")))"#),
+    (
+        "types.wasm",
+        r#"(component
+          (core module $m (func (export "f") (result i32) i32.const 0))
+          (core instance $i (instantiate $m))
+          (func $f (result u32) (canon lift (core func $i "f")))
+          (instance $catalogue (export "describe" (func $f)))
+          (instance $decisions (export "decide" (func $f)))
+          (export "casewright:plugin/catalogue@0.1.0" (instance $catalogue))
+          (export "casewright:plugin/decisions@0.1.0" (instance $decisions)))"#,
+    ),
+];
+
+#[test]
+fn what_is_no_plugin_is_told_by_what_does_not_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (name, text) in NO_PLUGINS {
+        let path = folder.path().join(name);
+        fs::write(&path, wat::parse_str(text).unwrap()).unwrap();
+        files.push(path);
+    }
+    let last = fs::read(files.last().unwrap()).unwrap();
+    for (name, bytes) in [
+        ("cut.wasm", &last[..last.len() / 2]),
+        ("text.wasm", b"hello"),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        files.push(path);
+    }
+    let mut transcripts = Vec::new();
+    for file in &files {
+        let file = file.to_str().unwrap();
+        transcripts.push(transcript(&["plugin", "check", file], ""));
+        transcripts.push(transcript(&["plugin", "inspect", file], ""));
+    }
+    let text = transcripts
+        .join("\n")
+        .replace(folder.path().to_str().unwrap(), "DIR");
+    same("plugin-failures.txt", &steady(&text));
+}
+
+fn made(language: &str, folder: &Path) -> String {
+    let dir = folder.to_str().unwrap();
+    let text = transcript(
+        &[
+            "plugin",
+            "new",
+            "--lang",
+            language,
+            "discounts",
+            "--dir",
+            dir,
+        ],
+        "",
+    );
+    text.replace(dir, "DIR")
+}
+
+#[test]
+fn a_project_is_made_in_each_language() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut text = String::new();
+    for language in ["rust", "js", "python"] {
+        let folder = scratch.path().join(language);
+        text.push_str(&made(language, &folder));
+        text.push_str(&made(language, &folder).replace("casewright", "again: casewright"));
+        text.push_str(&listed(&folder));
+        // Built without a single tool: each says how to get the first that it needs.
+        let mut build = Command::new(binary());
+        build.args(["plugin", "build"]).current_dir(&folder);
+        build
+            .env("PATH", "")
+            .env("RUSTC", "/no/rustc")
+            .env_remove("VIRTUAL_ENV");
+        let output = build.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        // A distribution's compiler is found where it always lies.
+        if language != "rust" {
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            text.push_str(&said);
+        }
+    }
+    text.push_str(&transcript(
+        &["plugin", "new", "--lang", "rust", "Discounts"],
+        "",
+    ));
+    text.push_str(&transcript(
+        &["plugin", "new", "--lang", "cobol", "discounts"],
+        "",
+    ));
+    text.push_str(&transcript(&["plugin", "build", "visits"], ""));
+    same("plugin-new.txt", &text);
+}
+
+/// The files of a folder, a line each.
+fn listed(folder: &Path) -> String {
+    let mut names = Vec::new();
+    list(folder, "", &mut names);
+    // The crate goes along as it is.
+    names.retain(|name| !name.starts_with("casewright/sdk/rust/src/"));
+    names.sort();
+    names.join("\n") + "\n"
+}
+
+fn list(folder: &Path, prefix: &str, names: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{prefix}{}", entry.file_name().to_str().unwrap());
+        match entry.file_type().unwrap().is_dir() {
+            true => list(&entry.path(), &format!("{name}/"), names),
+            false => names.push(name),
+        }
+    }
+}
