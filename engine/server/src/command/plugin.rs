@@ -9,6 +9,7 @@ mod limits;
 mod loaded;
 mod new;
 mod project;
+mod replay;
 mod run;
 mod shown;
 mod template;
@@ -44,6 +45,7 @@ enum Task {
     Run(run::Run),
     Check(check::Check),
     Inspect(inspect::Inspect),
+    Replay(replay::Replay),
 }
 
 impl Plugin {
@@ -59,6 +61,7 @@ impl Plugin {
             Task::Run(run) => run.run(),
             Task::Check(check) => check.run(),
             Task::Inspect(inspect) => inspect.run(),
+            Task::Replay(replay) => replay.run(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 
 use casewright_tests::server::{Client, Reply, Server, Settings};
 use serde_json::{Value as Json, json};
@@ -154,4 +155,62 @@ fn what_is_no_better_is_refused_and_changes_nothing() {
     assert_eq!(asked(&server.actor("crm", "system"), "C-1").0, "one");
     put(&administrator.with("if-match", tag), &answering("two")).expect(200);
     assert_eq!(asked(&server.actor("crm", "system"), "C-2").0, "two");
+}
+
+#[test]
+fn a_new_version_is_asked_what_the_old_one_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = settings(folder.path()).start_on(&data);
+    apply(&server, "well");
+    let client = server.actor("crm", "system");
+    for case in ["C-1", "C-2", "C-3"] {
+        asked(&client, case);
+    }
+    server.kill();
+    let replay = |file: &[u8], more: &[&str]| {
+        let candidate = folder.path().join("candidate.wasm");
+        std::fs::write(&candidate, file).unwrap();
+        let mut command = Command::new(casewright_tests::binary());
+        command.args(["plugin", "replay", "--output", "json", "--data"]);
+        let output = command
+            .arg(&data)
+            .arg(candidate)
+            .args(more)
+            .output()
+            .unwrap();
+        let found: Json = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code(), found)
+    };
+    let (code, found) = replay(&answering("one"), &[]);
+    assert_eq!(
+        (code, &found["decisions"]),
+        (Some(0), &json!(3)),
+        "{found:#}"
+    );
+    assert_eq!(found["differences"], json!([]));
+    let (code, found) = replay(&answering("two"), &["--limit", "2"]);
+    assert_eq!(
+        (code, &found["otherwise"]),
+        (Some(1), &json!(3)),
+        "{found:#}"
+    );
+    let differences = found["differences"].as_array().unwrap();
+    let told = |number: usize, key: &str| differences[number][key].clone();
+    assert_eq!(differences.len(), 2);
+    assert_eq!(
+        (told(0, "case"), told(1, "case")),
+        (json!("C-1"), json!("C-2"))
+    );
+    assert_eq!(told(0, "answered"), json!({ "verdict": "one" }));
+    assert_eq!(told(0, "now"), json!({ "verdict": "two" }));
+    assert_eq!(told(0, "input"), json!({ "question": "是否同意？" }));
+    let trap = Hostile::new("well", "judge", Behaviour::Trap).module();
+    let (code, found) = replay(&trap, &[]);
+    assert_eq!(code, Some(1));
+    assert_eq!(found["differences"][2]["error"]["code"], "trap");
+    // One that was never asked decides nothing otherwise.
+    let other = Hostile::new("other", "judge", Behaviour::Trap).module();
+    let (code, found) = replay(&other, &[]);
+    assert_eq!((code, &found["decisions"]), (Some(0), &json!(0)));
 }
