@@ -87,6 +87,9 @@ function describe(name, { title = '', description = '', input, output, extension
 
 // What is no JSON, such as `undefined`, has no text: an answer that was forgotten is a fault.
 function text(answer) {
+  if (typeof answer?.then === 'function') {
+    throw new TypeError('expected an answer, found a promise: a decision has nothing to wait for');
+  }
   const written = JSON.stringify(answer);
   if (written === undefined) {
     throw new TypeError('the function gave no answer');

@@ -19,6 +19,7 @@ const demo = plugin({
         log.info(`doubling ${n}`);
         if (n < 0) throw new Failure('negative', 'expected a positive number', { n });
         if (n === 0) return undefined;
+        if (n === 1) return Promise.resolve({ n });
         return { n: n * 2 };
       },
     },
@@ -60,6 +61,10 @@ test('a failure is the record of the contract', () => {
 test('a fault is thrown as it is, and its stack is logged', () => {
   assert.throws(() => host.decisions.decide('double', '{"n":0}'), TypeError);
   assert.match(lines.at(-1), /^error: TypeError: the function gave no answer\n.*index\.js/s);
+});
+
+test('a promise is no answer', () => {
+  assert.throws(() => host.decisions.decide('double', '{"n":1}'), /found a promise/);
 });
 
 test('a unit test gets what the host would get', () => {

@@ -28,3 +28,4 @@ mod reference;
 mod scenarios;
 mod simulation;
 mod tidy;
+mod tutorials;
