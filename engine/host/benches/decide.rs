@@ -1,16 +1,22 @@
 //! What a call costs: a fresh instance, JSON in and out, both checked against their schemas.
 //!
-//! Run with `cargo bench -p casewright-host`.
+//! Run with `cargo bench -p casewright-host`. `floor` is what every call pays and `warm` what is the plugin's own;
+//! compare figures of one run only.
 #![allow(
     clippy::unwrap_used,
     reason = "a benchmark that cannot start has nothing to say"
 )]
 
+#[path = "../tests/support/hostile.rs"]
+mod hostile;
+
 use std::path::Path;
 
+use casewright_host::measure::{self, Warm};
 use casewright_host::{Host, HostConfig, Plugin};
+use hostile::{Behaviour, Hostile};
 
-const INPUT: &str = r#"{
+const ACCOUNT: &str = r#"{
     "findings": [
         {"dimension": "operations", "department": "sales", "finding": "stable orders", "score": 82},
         {"dimension": "finance", "department": "finance", "finding": "sound", "score": 75},
@@ -27,29 +33,64 @@ const INPUT: &str = r#"{
     ]
 }"#;
 
+const ORDER: &str = r#"{"pieces": 250}"#;
+
 fn main() {
     divan::main();
 }
 
-fn bytes() -> Vec<u8> {
+fn bytes(file: &str) -> Vec<u8> {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-    std::fs::read(plugins.join("dist/account-scoring.wasm")).unwrap()
+    let dist = std::env::var_os("LAB_DIST").map_or(plugins.join("dist"), Into::into);
+    std::fs::read(dist.join(file)).unwrap()
 }
 
-fn plugin() -> Plugin {
+fn plugin(file: &str) -> Plugin {
     let host = Host::new(HostConfig::default()).unwrap();
-    host.load("account-scoring.wasm", &bytes()).unwrap()
+    host.load(file, &bytes(file)).unwrap()
 }
 
+/// An instance and nothing else: no call is cheaper.
 #[divan::bench(threads = [1, 2])]
-fn decide(bencher: divan::Bencher<'_, '_>) {
-    let plugin = plugin();
-    bencher.bench(|| plugin.decide("score-account", INPUT).unwrap());
+fn floor(bencher: divan::Bencher<'_, '_>) {
+    let plugin = plugin("examples/discounts.wasm");
+    bencher.bench(|| assert!(measure::instantiate(&plugin)));
+}
+
+/// The same of a plugin that imports nothing.
+#[divan::bench(threads = [1, 2])]
+fn floor_without_imports(bencher: divan::Bencher<'_, '_>) {
+    let behaviour = Behaviour::Answer(b"{}".to_vec());
+    let bytes = Hostile::new("floor", "floor", behaviour).component();
+    let host = Host::new(HostConfig::default()).unwrap();
+    let plugin = host.load("floor", &bytes).unwrap();
+    bencher.bench(|| assert!(measure::instantiate(&plugin)));
+}
+
+/// A call without an instance of its own and without checks.
+#[divan::bench]
+fn warm(bencher: divan::Bencher<'_, '_>) {
+    let mut warm = Warm::new(&plugin("examples/discounts.wasm")).unwrap();
+    bencher.bench_local(|| warm.decide("discount", ORDER).unwrap());
+}
+
+/// A function of one field.
+#[divan::bench(threads = [1, 2])]
+fn small(bencher: divan::Bencher<'_, '_>) {
+    let plugin = plugin("examples/discounts.wasm");
+    bencher.bench(|| plugin.decide("discount", ORDER).unwrap());
+}
+
+/// A function of a whole form: seven hundred bytes in, five hundred out, both checked.
+#[divan::bench(threads = [1, 2])]
+fn account_scoring(bencher: divan::Bencher<'_, '_>) {
+    let plugin = plugin("account-scoring.wasm");
+    bencher.bench(|| plugin.decide("score-account", ACCOUNT).unwrap());
 }
 
 #[divan::bench(sample_count = 20)]
 fn load(bencher: divan::Bencher<'_, '_>) {
     let host = Host::new(HostConfig::default()).unwrap();
-    let bytes = bytes();
+    let bytes = bytes("account-scoring.wasm");
     bencher.bench(|| host.load("account-scoring.wasm", &bytes).unwrap());
 }

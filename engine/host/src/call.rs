@@ -5,6 +5,7 @@ use std::str::Utf8Error;
 use wasmtime::component::{Linker, WasmStr};
 use wasmtime::{Engine, Store, StoreContextMut, Trap};
 
+use crate::backtrace;
 use crate::bindings::{self, Decision as Instance, DecisionPre};
 use crate::call_error::Reason;
 use crate::component::chain;
@@ -40,32 +41,71 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     Ok(linker)
 }
 
+/// How much work a call may do, by the name of the limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Fuel {
+    /// The limit's name.
+    pub(crate) name: &'static str,
+    /// Its figure, in units of fuel.
+    pub(crate) units: u64,
+}
+
 /// Runs `body` on a fresh instance of `plugin`.
 pub(crate) fn run<T>(
     plugin: &DecisionPre<CallState>,
     limits: &Limits,
+    fuel: Fuel,
     body: impl FnOnce(&Instance, &mut Store<CallState>) -> wasmtime::Result<T>,
 ) -> Trace<T> {
-    let state = CallState {
-        meter: Meter::new(limits),
-        logbook: Logbook::new(limits.log_bytes),
+    let mut store = match store(plugin, limits, fuel) {
+        Ok(store) => store,
+        Err(error) => {
+            return Trace::nothing(Reason::Internal {
+                message: chain(error.chain()),
+            });
+        }
     };
-    let mut store = Store::new(plugin.engine(), state);
-    store.limiter(|state| &mut state.meter);
-    store.set_hostcall_fuel(limits.output_bytes);
-    let answer = store
-        .set_fuel(limits.fuel)
-        .and_then(|()| plugin.instantiate(&mut store))
+    let answer = plugin
+        .instantiate(&mut store)
         .and_then(|instance| body(&instance, &mut store))
-        .map_err(|error| reason(&error, store.data(), limits));
+        .map_err(|error| reason(&error, store.data(), limits, fuel));
     // Fuel is switched on for every engine of this crate, so there is always a figure.
     let fuel_left = store.get_fuel().unwrap_or(0);
     let state = store.into_data();
     Trace {
         answer,
-        fuel_used: limits.fuel.saturating_sub(fuel_left),
+        fuel_used: fuel.units.saturating_sub(fuel_left),
         memory_bytes: state.meter.memory_bytes(),
         logs: state.logbook.into_lines(),
+    }
+}
+
+/// A store for one instance, under limits.
+pub(crate) fn store(
+    plugin: &DecisionPre<CallState>,
+    limits: &Limits,
+    fuel: Fuel,
+) -> wasmtime::Result<Store<CallState>> {
+    let state = CallState {
+        meter: Meter::new(limits),
+        logbook: Logbook::new(limits.log_bytes),
+    };
+    let mut store = Store::try_new(plugin.engine(), state)?;
+    store.limiter(|state| &mut state.meter);
+    store.set_hostcall_fuel(limits.output_bytes);
+    store.set_fuel(fuel.units)?;
+    Ok(store)
+}
+
+impl<T> Trace<T> {
+    /// Of a call that did not come to its plugin.
+    fn nothing(reason: Reason) -> Self {
+        Trace {
+            answer: Err(reason),
+            fuel_used: 0,
+            memory_bytes: 0,
+            logs: Vec::new(),
+        }
     }
 }
 
@@ -88,9 +128,14 @@ fn log(
 ///
 /// A refused growth mostly shows as some later trap of the guest's own making, so it is asked for
 /// after the traps that tell their own story and before those that do not.
-fn reason(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Reason {
+fn reason(error: &wasmtime::Error, state: &CallState, limits: &Limits, fuel: Fuel) -> Reason {
     match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => return Reason::FuelExhausted { limit: limits.fuel },
+        Some(Trap::OutOfFuel) => {
+            return Reason::FuelExhausted {
+                name: fuel.name,
+                limit: fuel.units,
+            };
+        }
         Some(Trap::StackOverflow) => {
             return Reason::StackOverflow {
                 limit: limits.stack_bytes as u64,
@@ -113,6 +158,7 @@ fn reason(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Reason
         let message = text.strip_prefix("wasm trap: ").unwrap_or(&text);
         return Reason::Trap {
             message: message.to_owned(),
+            frames: backtrace::frames(error),
         };
     }
     if error.downcast_ref::<Utf8Error>().is_some() {
@@ -133,5 +179,8 @@ fn reason(error: &wasmtime::Error, state: &CallState, limits: &Limits) -> Reason
     {
         return Reason::Internal { message };
     }
-    Reason::Trap { message }
+    Reason::Trap {
+        message,
+        frames: backtrace::frames(error),
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::backtrace::Frame;
 use crate::logbook::LogLine;
 use crate::schema::Violation;
 
@@ -44,8 +45,10 @@ pub enum Reason {
         /// What is wrong, place by place; at least one.
         violations: Vec<Violation>,
     },
-    /// The work reached the limit `fuel`.
+    /// The work reached the limit `fuel`, or `describe_fuel` while the plugin was loaded.
     FuelExhausted {
+        /// Which of the two.
+        name: &'static str,
         /// The limit, in units of fuel.
         limit: u64,
     },
@@ -68,6 +71,9 @@ pub enum Reason {
     Trap {
         /// The trap in the engine's words.
         message: String,
+        /// Where it happened, the innermost frame first: as far as the plugin carries names, and a
+        /// bounded number. Names are the plugin's own, with control characters escaped.
+        frames: Vec<Frame>,
     },
     /// The plugin handed over more than the limit `output_bytes` at once.
     OutputTooLarge {
@@ -133,7 +139,7 @@ impl Reason {
     pub fn limit(&self) -> Option<(&'static str, u64)> {
         match self {
             Reason::InputTooLarge { limit, .. } => Some(("input_bytes", *limit)),
-            Reason::FuelExhausted { limit } => Some(("fuel", *limit)),
+            Reason::FuelExhausted { name, limit } => Some((name, *limit)),
             Reason::MemoryExceeded { limit } => Some(("memory_bytes", *limit)),
             Reason::TableExceeded { limit } => Some(("table_elements", *limit)),
             Reason::StackOverflow { limit } => Some(("stack_bytes", *limit)),
@@ -170,8 +176,8 @@ impl fmt::Display for Reason {
             Reason::InvalidInput { violations } => {
                 write!(f, "the input does not fit: {}", list(violations))
             }
-            Reason::FuelExhausted { limit } => {
-                write!(f, "ran out of fuel, the limit `fuel` is {limit}")
+            Reason::FuelExhausted { name, limit } => {
+                write!(f, "ran out of fuel, the limit `{name}` is {limit}")
             }
             Reason::MemoryExceeded { limit } => {
                 write!(
@@ -191,7 +197,13 @@ impl fmt::Display for Reason {
                     "nested calls too deep, the limit `stack_bytes` is {limit}"
                 )
             }
-            Reason::Trap { message } => write!(f, "trapped: {message}"),
+            Reason::Trap { message, frames } => {
+                write!(f, "trapped: {message}")?;
+                match frames.is_empty() {
+                    true => Ok(()),
+                    false => write!(f, ", in {}", list(frames)),
+                }
+            }
             Reason::OutputTooLarge { limit } => {
                 write!(
                     f,
@@ -207,7 +219,7 @@ impl fmt::Display for Reason {
     }
 }
 
-/// Names in backticks, violations as they print; separated by commas or semicolons.
+/// Names in backticks, frames and violations as they print, with what separates them.
 fn list<T: Listed>(items: &[T]) -> String {
     let texts: Vec<String> = items.iter().map(Listed::text).collect();
     texts.join(T::SEPARATOR)
@@ -222,6 +234,13 @@ impl Listed for String {
     const SEPARATOR: &'static str = ", ";
     fn text(&self) -> String {
         format!("`{self}`")
+    }
+}
+
+impl Listed for Frame {
+    const SEPARATOR: &'static str = " < ";
+    fn text(&self) -> String {
+        self.to_string()
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a file's bytes to a compiled component that imports nothing but logging.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasmparser::{Parser, Payload};
@@ -8,12 +9,14 @@ use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
 use crate::bindings;
+use crate::code_cache::CodeCache;
 use crate::limits::Limits;
 use crate::load_error::LoadFailure;
 
-/// Compiles `bytes`, wrapping a core module into a component first.
+/// Compiles `bytes`, wrapping a core module into a component first, or takes the code from `cache`.
 pub(crate) fn compile(
     engine: &Engine,
+    cache: Option<&CodeCache>,
     limits: &Limits,
     bytes: &[u8],
 ) -> Result<Component, LoadFailure> {
@@ -23,17 +26,24 @@ pub(crate) fn compile(
             limit: limits.component_bytes as u64,
         });
     }
-    let component = if Parser::is_component(bytes) {
-        Component::from_binary(engine, bytes)
+    let wrapped = if Parser::is_component(bytes) {
+        Cow::Borrowed(bytes)
     } else if Parser::is_core_wasm(bytes) {
-        Component::from_binary(engine, &wrap(bytes)?)
+        Cow::Owned(wrap(bytes)?)
     } else {
         return Err(LoadFailure::NotWasm {
             found: beginning(bytes),
         });
     };
-    let component = component.map_err(not_compiled)?;
+    if let Some(component) = cache.and_then(|cache| cache.get(engine, &wrapped)) {
+        check_world(engine, &component)?;
+        return Ok(component);
+    }
+    let component = Component::from_binary(engine, &wrapped).map_err(not_compiled)?;
     check_world(engine, &component)?;
+    if let Some(cache) = cache {
+        cache.put(&wrapped, &component);
+    }
     Ok(component)
 }
 

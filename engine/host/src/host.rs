@@ -1,36 +1,42 @@
 //! The engine that all plugins of a process share, and the way in for a plugin's bytes.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
+use wasmtime::Engine;
 use wasmtime::component::Linker;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::bindings::DecisionPre;
 use crate::bindings::exports::casewright::plugin::catalogue;
-use crate::call::{self, CallState};
+use crate::call::{self, CallState, Fuel};
 use crate::call_error::CallError;
+use crate::code_cache::CodeCache;
 use crate::component;
 use crate::description::Description;
+use crate::engine;
 use crate::limits::Limits;
 use crate::load_error::{LoadError, LoadFailure};
-use crate::meter::{MAX_INSTANCES, MAX_MEMORIES, MAX_TABLES};
 use crate::plugin::Plugin;
 use crate::slots::Slots;
 
 /// More than the cores of a large machine: a call holds its place only while it computes.
 const DEFAULT_CONCURRENT_CALLS: u32 = 64;
 
-/// Memory of a finished call that is zeroed by hand instead of being given back to the system:
-/// what a small guest touches, so that the next call takes no page faults.
-const KEEP_RESIDENT_BYTES: usize = 128 << 10;
-
 /// How a [`Host`] is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostConfig {
-    /// What each call may use.
+    /// What each call may use, unless `plugin_limits` says otherwise.
     pub limits: Limits,
+    /// What the calls of some plugins may use instead. A plugin is named by its file, without folder and
+    /// ending, as it was given to [`Host::load`]: that name is the operator's to give, while what a
+    /// plugin calls itself is its own to choose.
+    pub plugin_limits: BTreeMap<String, Limits>,
+    /// A folder of the host's own, in which compiled code is kept from one start to the next. It is made
+    /// when it is not there. Without one, every plugin is compiled whenever it is loaded.
+    pub code_cache: Option<PathBuf>,
     /// How many calls run at the same time; a further one waits for a place. Address space, not
     /// memory, is set aside for each: about 9 GiB.
     pub concurrent_calls: u32,
@@ -40,6 +46,8 @@ impl Default for HostConfig {
     fn default() -> Self {
         HostConfig {
             limits: Limits::default(),
+            plugin_limits: BTreeMap::new(),
+            code_cache: None,
             concurrent_calls: DEFAULT_CONCURRENT_CALLS,
         }
     }
@@ -59,8 +67,10 @@ pub struct Host(Arc<Shared>);
 /// What a host and its plugins share.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
-    pub(crate) limits: Limits,
     pub(crate) slots: Slots,
+    limits: Limits,
+    plugin_limits: BTreeMap<String, Limits>,
+    code_cache: Option<CodeCache>,
     linker: Linker<CallState>,
 }
 
@@ -70,33 +80,47 @@ impl Host {
     /// # Errors
     ///
     /// [`HostError`] when the limits do not go together (such as more stack than the platform
-    /// allows), or when the system does not give the address space.
+    /// allows), when the system does not give the address space, or when the folder for compiled code
+    /// cannot be used.
     pub fn new(config: HostConfig) -> Result<Host, HostError> {
         let failed = |error: wasmtime::Error| HostError {
             message: component::chain(error.chain()),
         };
         let concurrent_calls = config.concurrent_calls.max(1);
-        let engine =
-            Engine::new(&engine_config(&config.limits, concurrent_calls)).map_err(failed)?;
+        let largest = engine::largest(&config.limits, config.plugin_limits.values());
+        let engine = Engine::new(&engine::config(&largest, concurrent_calls)).map_err(failed)?;
         let linker = call::linker(&engine).map_err(failed)?;
+        let open = |folder: &PathBuf| {
+            CodeCache::open(folder, &engine).map_err(|error| HostError {
+                message: format!(
+                    "cannot keep compiled plugins in `{}`: {error}",
+                    folder.display()
+                ),
+            })
+        };
+        let code_cache = config.code_cache.as_ref().map(open).transpose()?;
         Ok(Host(Arc::new(Shared {
             engine,
             limits: config.limits,
+            plugin_limits: config.plugin_limits,
+            code_cache,
             slots: Slots::new(concurrent_calls),
             linker,
         })))
     }
 
-    /// The limits that hold for every call.
-    pub fn limits(&self) -> &Limits {
-        &self.0.limits
+    /// The limits that hold for calls of a plugin that was loaded by this name; see [`HostConfig`].
+    pub fn limits(&self, name: &str) -> &Limits {
+        let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str());
+        stem.and_then(|stem| self.0.plugin_limits.get(stem))
+            .unwrap_or(&self.0.limits)
     }
 
     /// Takes a plugin's bytes: a component, or a core module that carries the description of its
     /// world, as `wasm32-unknown-unknown` and `wit-bindgen` make them.
     ///
     /// `name` stands for the plugin in errors until it has said its own name; the name of the file
-    /// is a good one. Compiling takes milliseconds for a small plugin and seconds for one that
+    /// is a good one, and by it the plugin gets limits of its own. Compiling takes milliseconds for a small plugin and seconds for one that
     /// carries a language runtime.
     ///
     /// # Errors
@@ -110,7 +134,9 @@ impl Host {
     }
 
     fn admit(&self, name: &str, bytes: &[u8]) -> Result<Plugin, LoadFailure> {
-        let component = component::compile(&self.0.engine, &self.0.limits, bytes)?;
+        let limits = self.limits(name);
+        let cache = self.0.code_cache.as_ref();
+        let component = component::compile(&self.0.engine, cache, limits, bytes)?;
         let wrong_world = |error: wasmtime::Error| LoadFailure::WrongWorld {
             message: component::chain(error.chain()),
         };
@@ -120,17 +146,29 @@ impl Host {
             .instantiate_pre(&component)
             .map_err(wrong_world)?;
         let pre = DecisionPre::new(pre).map_err(wrong_world)?;
-        let description = Description::check(self.describe(name, &pre)?)?;
-        Ok(Plugin::new(self.0.clone(), description, digest(bytes), pre))
+        let description = Description::check(self.describe(name, limits, &pre)?)?;
+        let shared = self.0.clone();
+        Ok(Plugin::new(
+            shared,
+            description,
+            digest(bytes),
+            limits.clone(),
+            pre,
+        ))
     }
 
     fn describe(
         &self,
         name: &str,
+        limits: &Limits,
         pre: &DecisionPre<CallState>,
     ) -> Result<catalogue::Description, LoadFailure> {
+        let fuel = Fuel {
+            name: "describe_fuel",
+            units: limits.describe_fuel,
+        };
         let slot = self.0.slots.take();
-        let trace = call::run(pre, &self.0.limits, |instance, store| {
+        let trace = call::run(pre, limits, fuel, |instance, store| {
             instance.casewright_plugin_catalogue().call_describe(store)
         });
         drop(slot);
@@ -152,32 +190,6 @@ impl fmt::Debug for Host {
             .field("limits", &self.0.limits)
             .finish_non_exhaustive()
     }
-}
-
-fn engine_config(limits: &Limits, concurrent_calls: u32) -> Config {
-    let mut pool = PoolingAllocationConfig::new();
-    pool.total_component_instances(concurrent_calls)
-        .total_core_instances(concurrent_calls.saturating_mul(MAX_INSTANCES as u32))
-        .total_memories(concurrent_calls.saturating_mul(MAX_MEMORIES as u32))
-        .total_tables(concurrent_calls.saturating_mul(MAX_TABLES as u32))
-        .max_core_instances_per_component(MAX_INSTANCES as u32)
-        .max_memories_per_component(MAX_MEMORIES as u32)
-        .max_tables_per_component(MAX_TABLES as u32)
-        .max_memory_size(limits.memory_bytes)
-        .table_elements(limits.table_elements)
-        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
-        .table_keep_resident(KEEP_RESIDENT_BYTES);
-    let mut config = Config::new();
-    config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
-        .memory_init_cow(true)
-        .max_wasm_stack(limits.stack_bytes)
-        // Determinism: work is counted instead of timed, and no instruction may differ by machine.
-        .consume_fuel(true)
-        .cranelift_nan_canonicalization(true)
-        .wasm_relaxed_simd(false)
-        .relaxed_simd_deterministic(true);
-    config
 }
 
 fn digest(bytes: &[u8]) -> String {

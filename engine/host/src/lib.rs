@@ -30,21 +30,26 @@
 //!
 //! This crate knows nothing of workflows and cases: names and JSON in, JSON out.
 
+mod backtrace;
 mod bindings;
 mod call;
 mod call_error;
+mod code_cache;
 mod component;
 mod description;
+mod engine;
 mod host;
 pub mod limits;
 mod load_error;
 mod logbook;
+pub mod measure;
 mod meter;
 mod plugin;
 mod schema;
 mod slots;
 mod weight;
 
+pub use backtrace::Frame;
 pub use call_error::{CallError, Reason};
 pub use description::{DECISION, Function};
 pub use host::{Host, HostConfig, HostError};

@@ -4,6 +4,10 @@
 /// with a person waiting: the shipped ones use less than a thousandth of this.
 pub const DEFAULT_FUEL: u64 = 200_000_000;
 
+/// A language runtime may have to start before it can describe itself, and nobody waits for it: a second
+/// or so of arithmetic.
+pub const DEFAULT_DESCRIBE_FUEL: u64 = 1_000_000_000;
+
 /// Enough for a language runtime (JavaScript starts at about 10 MiB) with room for its data; the
 /// memory is only touched by calls that use it.
 pub const DEFAULT_MEMORY_BYTES: usize = 64 << 20;
@@ -35,6 +39,8 @@ pub struct Limits {
     /// Work, in units of wasmtime's fuel: about one per WebAssembly instruction. Log lines are paid
     /// for as well.
     pub fuel: u64,
+    /// The same, for the one call of `describe` when the plugin is loaded.
+    pub describe_fuel: u64,
     /// All linear memories of the call together, in bytes.
     pub memory_bytes: usize,
     /// All tables of the call together, in elements.
@@ -47,7 +53,8 @@ pub struct Limits {
     /// the last line kept says so; the call goes on.
     pub log_bytes: usize,
     /// Stack of WebAssembly frames, in bytes. One figure for the whole host: it is fixed when the
-    /// host is made. The calling thread needs this much and some 256 KiB more.
+    /// host is made, so that in the limits of a single plugin it says nothing. The calling thread needs
+    /// this much and some 256 KiB more.
     pub stack_bytes: usize,
     /// The plugin's file, in bytes.
     pub component_bytes: usize,
@@ -57,6 +64,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             fuel: DEFAULT_FUEL,
+            describe_fuel: DEFAULT_DESCRIBE_FUEL,
             memory_bytes: DEFAULT_MEMORY_BYTES,
             table_elements: DEFAULT_TABLE_ELEMENTS,
             input_bytes: DEFAULT_INPUT_BYTES,

@@ -7,10 +7,11 @@ use serde_json::Value;
 
 use crate::bindings::DecisionPre;
 use crate::bindings::exports::casewright::plugin::decisions::Failure;
-use crate::call::{self, CallState};
+use crate::call::{self, CallState, Fuel};
 use crate::call_error::{CallError, Reason};
 use crate::description::{DECISION, Description, Function};
 use crate::host::Shared;
+use crate::limits::Limits;
 use crate::logbook::LogLine;
 use crate::schema::Schema;
 
@@ -22,6 +23,7 @@ struct Loaded {
     host: Arc<Shared>,
     description: Description,
     digest: String,
+    limits: Limits,
     pre: DecisionPre<CallState>,
 }
 
@@ -46,12 +48,14 @@ impl Plugin {
         host: Arc<Shared>,
         description: Description,
         digest: String,
+        limits: Limits,
         pre: DecisionPre<CallState>,
     ) -> Self {
         Plugin(Arc::new(Loaded {
             host,
             description,
             digest,
+            limits,
             pre,
         }))
     }
@@ -69,6 +73,11 @@ impl Plugin {
     /// SHA-256 of the bytes that were loaded, in lower-case hexadecimal.
     pub fn digest(&self) -> &str {
         &self.0.digest
+    }
+
+    /// The limits that hold for its calls.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// The functions, in the plugin's own order.
@@ -100,11 +109,15 @@ impl Plugin {
     pub fn decide(&self, function: &str, input: &str) -> Result<Decision, CallError> {
         let function = self.decision(function)?;
         let at = &function.name;
-        check_input(&function.input, input, self.0.host.limits.input_bytes)
+        check_input(&function.input, input, self.0.limits.input_bytes)
             .map_err(|reason| self.error(at, reason, Vec::new()))?;
 
         let slot = self.0.host.slots.take();
-        let trace = call::run(&self.0.pre, &self.0.host.limits, |instance, store| {
+        let fuel = Fuel {
+            name: "fuel",
+            units: self.0.limits.fuel,
+        };
+        let trace = call::run(&self.0.pre, &self.0.limits, fuel, |instance, store| {
             instance
                 .casewright_plugin_decisions()
                 .call_decide(store, at, input)
@@ -128,6 +141,10 @@ impl Plugin {
             }),
             Err(reason) => Err(self.error(at, reason, trace.logs)),
         }
+    }
+
+    pub(crate) fn pre(&self) -> &DecisionPre<CallState> {
+        &self.0.pre
     }
 
     fn decision(&self, name: &str) -> Result<&Function, CallError> {

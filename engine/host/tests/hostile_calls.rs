@@ -25,6 +25,7 @@ fn host() -> Host {
             ..Limits::default()
         },
         concurrent_calls: 4,
+        ..HostConfig::default()
     })
     .unwrap()
 }
@@ -97,8 +98,53 @@ fn table_without_end() {
 
 #[test]
 fn trap() {
-    let message = "trapped: wasm `unreachable` instruction executed";
+    let message = "trapped: wasm `unreachable` instruction executed, in `decide`";
     check(&call(Behaviour::Trap).unwrap_err(), "trap", message, None);
+}
+
+#[test]
+fn endless_loop_while_it_takes_the_input() {
+    let error = call(Behaviour::LoopInRealloc).unwrap_err();
+    assert_eq!(error.code(), "fuel-exhausted", "{error}");
+}
+
+#[test]
+fn endless_loop_after_the_answer() {
+    let error = call(Behaviour::LoopInPostReturn).unwrap_err();
+    assert_eq!(error.code(), "fuel-exhausted", "{error}");
+}
+
+#[test]
+fn room_for_the_input_outside_of_memory() {
+    let error = call(Behaviour::ReallocOutOfBounds).unwrap_err();
+    assert_eq!(error.code(), "trap", "{error}");
+}
+
+#[test]
+fn answer_of_no_known_case() {
+    let error = call(Behaviour::NoSuchCase).unwrap_err();
+    assert_eq!(error.code(), "trap", "{error}");
+}
+
+#[test]
+fn log_line_that_is_not_utf_8() {
+    let error = call(Behaviour::LogNotText).unwrap_err();
+    assert_eq!(error.code(), "invalid-output", "{error}");
+}
+
+/// A NaN has 2^53 forms, and processors differ in which one they make. A plugin that looks at the bits of
+/// one, as hashing a number does, must see the same on every machine and in every instance.
+#[test]
+fn every_nan_has_the_same_bits() {
+    let mut plugin = Hostile::new("rogue", "judge", Behaviour::NanBits);
+    plugin.output_schema = r#"{"type": "string"}"#.to_owned();
+    let plugin = host().load("rogue.wasm", &plugin.component()).unwrap();
+    let wide = "000000000000f87f";
+    let narrow = "0000c07f";
+    let expected = format!("\"{}{}\"", wide.repeat(4), narrow.repeat(2));
+    for _ in 0..3 {
+        assert_eq!(plugin.decide("judge", "{}").unwrap().output, expected);
+    }
 }
 
 #[test]
@@ -182,6 +228,67 @@ fn output_that_breaks_its_own_schema() {
         "the output does not fit: at `/score`: 101 is greater than the maximum of 100",
         None,
     );
+}
+
+/// Loads a plugin that answers `answer` and says that it takes and gives these.
+fn liar(input: &str, output: &str, answer: &str) -> casewright_host::Plugin {
+    let answer = Behaviour::Answer(answer.as_bytes().to_vec());
+    let mut plugin = Hostile::new("rogue", "judge", answer);
+    plugin.input_schema = input.to_owned();
+    plugin.output_schema = output.to_owned();
+    host().load("rogue.wasm", &plugin.component()).unwrap()
+}
+
+#[test]
+fn lies_about_its_output() {
+    let object = r#"{"type": "object", "properties": {"a": {"type": "integer"}},
+        "required": ["a"], "additionalProperties": false}"#;
+    for (answer, pointer) in [
+        ("[]", ""),
+        ("null", ""),
+        ("{}", ""),
+        (r#"{"a": "1"}"#, "/a"),
+        (r#"{"a": 1.5}"#, "/a"),
+        (r#"{"a": null}"#, "/a"),
+        (r#"{"a": 1, "b": 2}"#, ""),
+    ] {
+        let error = liar("{}", object, answer).decide("judge", "{}");
+        let Reason::InvalidOutput { violations } = *error.unwrap_err().reason else {
+            panic!("{answer}");
+        };
+        assert_eq!(violations[0].pointer, pointer, "{answer}");
+    }
+    // Nothing fits what says that nothing does.
+    let nothing = r#"{"not": {}}"#;
+    let error = liar("{}", nothing, "{}").decide("judge", "{}").unwrap_err();
+    assert_eq!(error.code(), "invalid-output");
+    let error = liar(nothing, "{}", "{}").decide("judge", "{}").unwrap_err();
+    assert_eq!(error.code(), "invalid-input");
+    // JSON has neither: a plugin cannot smuggle one in.
+    for answer in [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "1e999",
+        "{\"a\": 1} {}",
+        "'a'",
+        "\u{feff}{}",
+    ] {
+        let error = liar("{}", "{}", answer).decide("judge", "{}").unwrap_err();
+        assert_eq!(error.code(), "invalid-output", "{answer}: {error}");
+    }
+}
+
+#[test]
+fn deeply_nested_json() {
+    let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+    let plugin = liar("{}", "{}", &nested(1000));
+    let error = plugin.decide("judge", &nested(400)).unwrap_err();
+    assert_eq!(error.code(), "invalid-input", "{error}");
+    let error = plugin.decide("judge", &nested(100)).unwrap_err();
+    assert_eq!(error.code(), "invalid-output", "{error}");
+    let plugin = liar("{}", "{}", &nested(100));
+    assert_eq!(plugin.decide("judge", "{}").unwrap().output, nested(100));
 }
 
 #[test]

@@ -1,20 +1,28 @@
 //! Files that are not taken as plugins: each is refused with its reason, and nothing panics.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
 
 #[path = "support/hostile.rs"]
 mod hostile;
 
-use casewright_host::{Host, HostConfig, Limits, LoadError};
+use casewright_host::{Host, HostConfig, Limits, LoadError, LoadFailure};
 use hostile::{Behaviour, Hostile};
 
 fn host() -> Host {
     Host::new(HostConfig {
         limits: Limits {
-            fuel: 5_000_000,
+            describe_fuel: 5_000_000,
+            memory_bytes: 16 << 20,
+            output_bytes: 600_000,
+            log_bytes: 1000,
             component_bytes: 1 << 20,
             ..Limits::default()
         },
         concurrent_calls: 2,
+        ..HostConfig::default()
     })
     .unwrap()
 }
@@ -191,6 +199,7 @@ fn module_of_too_much_memory() {
             ..Limits::default()
         },
         concurrent_calls: 2,
+        ..HostConfig::default()
     });
     let error = host
         .unwrap()
@@ -201,18 +210,86 @@ fn module_of_too_much_memory() {
     check(&error, "needs-too-much", message);
 }
 
+/// Asserts how loading a plugin of this behaviour fails: while it is asked to describe itself.
+#[track_caller]
+fn check_describe(behaviour: Behaviour, code: &str, message: &str) {
+    let error = load(&Hostile::new("rogue", "judge", behaviour).component());
+    check(&error, code, &format!("function `describe`: {message}"));
+}
+
 #[test]
 fn endless_loop_in_describe() {
+    let message = "ran out of fuel, the limit `describe_fuel` is 5000000";
+    check_describe(Behaviour::LoopInDescribe, "fuel-exhausted", message);
+    check_describe(Behaviour::LoopInStart, "fuel-exhausted", message);
     let error = load(&Hostile::new("rogue", "judge", Behaviour::LoopInDescribe).component());
-    let message = "function `describe`: ran out of fuel, the limit `fuel` is 5000000";
-    check(&error, "fuel-exhausted", message);
-    assert_eq!(error.limit(), Some(("fuel", 5_000_000)));
+    assert_eq!(error.limit(), Some(("describe_fuel", 5_000_000)));
+}
+
+#[test]
+fn memory_without_end_in_describe() {
+    let message = "asked for more memory, the limit `memory_bytes` is 16777216";
+    check_describe(Behaviour::MemoryBombInDescribe, "memory-exceeded", message);
+    check_describe(Behaviour::MemoryBombInStart, "memory-exceeded", message);
+}
+
+#[test]
+fn recursion_without_end_in_describe() {
+    let message = "nested calls too deep, the limit `stack_bytes` is 524288";
+    check_describe(Behaviour::RecurseInDescribe, "stack-overflow", message);
+    check_describe(Behaviour::RecurseInStart, "stack-overflow", message);
 }
 
 #[test]
 fn trap_in_describe() {
-    let error = load(&Hostile::new("rogue", "judge", Behaviour::TrapInDescribe).component());
-    assert_eq!(error.code(), "trap");
+    let message = "trapped: wasm `unreachable` instruction executed, in `describe`";
+    check_describe(Behaviour::TrapInDescribe, "trap", message);
+}
+
+#[test]
+fn log_without_end_in_describe() {
+    let flood = Behaviour::LogFloodInDescribe(u32::MAX);
+    let error = load(&Hostile::new("rogue", "judge", flood).component());
+    let LoadFailure::Describe(error) = error.failure else {
+        panic!("{error}");
+    };
+    assert_eq!(error.code(), "fuel-exhausted");
+    assert_eq!(error.logs.len(), 9);
+}
+
+#[test]
+fn contract_of_another_version() {
+    let mut later = harmless();
+    later.contract = "0.2.0".to_owned();
+    for bytes in [later.component(), later.module()] {
+        let error = load(&bytes);
+        assert_eq!(error.code(), "wrong-world");
+        let text = error.to_string();
+        assert!(
+            text.contains("no export `casewright:plugin/catalogue@0.1.0`"),
+            "{text}"
+        );
+    }
+}
+
+/// One bit of each byte in turn: what comes of it is a plugin or a refusal.
+#[test]
+fn every_byte_flipped() {
+    let host = host();
+    for whole in [harmless().component(), harmless().module()] {
+        let refused = (0..whole.len()).filter(|&at| {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            match host.load("rogue.wasm", &bytes) {
+                Ok(plugin) => {
+                    let _ = plugin.decide("judge", "{}");
+                    false
+                }
+                Err(_) => true,
+            }
+        });
+        assert!(refused.count() > whole.len() / 4);
+    }
 }
 
 #[test]
@@ -236,6 +313,66 @@ fn names_and_versions_are_checked() {
     let mut rogue = harmless();
     rogue.function = String::new();
     assert_eq!(load(&rogue.component()).code(), "invalid-description");
+
+    let long = "a".repeat(65);
+    for name in [
+        "",
+        "-",
+        "a-",
+        "Rogue",
+        "rogue.wasm",
+        "a/b",
+        "rog\u{fc}e",
+        "rogu\u{435}",
+        "a b",
+        "a\0",
+        "..",
+        "\u{202e}a",
+        &long,
+    ] {
+        let [mut named, mut function] = [harmless(), harmless()];
+        named.name = name.to_owned();
+        function.function = name.to_owned();
+        for rogue in [named, function] {
+            assert_eq!(
+                load(&rogue.component()).code(),
+                "invalid-description",
+                "{name:?}"
+            );
+        }
+    }
+    for version in ["", "v1", "1/2", "1\n2", &"1".repeat(65)] {
+        let mut rogue = harmless();
+        rogue.version = version.to_owned();
+        assert_eq!(
+            load(&rogue.component()).code(),
+            "invalid-description",
+            "{version:?}"
+        );
+    }
+    // However long it is, an error quotes no more than a line of it.
+    let mut rogue = harmless();
+    rogue.name = "a".repeat(500_000);
+    assert!(load(&rogue.component()).to_string().len() < 300);
+}
+
+#[test]
+fn schemas_without_measure() {
+    let refused = |schema: String| {
+        let mut rogue = harmless();
+        rogue.input_schema = schema;
+        load(&rogue.component())
+    };
+    let wide = format!(r#"{{"enum": [{}0]}}"#, "0,".repeat(20_000));
+    let message = "its description is not usable, function `judge`, `input-schema`: written out, it \
+                   has more than 10000 values";
+    check(&refused(wide), "invalid-description", message);
+    let long = format!(r#"{{"title": "{}"}}"#, "a".repeat(700_000));
+    assert_eq!(refused(long).code(), "output-too-large");
+    let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+    assert_eq!(refused(deep).code(), "invalid-description");
+    let pattern = format!(r#"{{"pattern": "{}"}}"#, "(a{1000}){1000}".repeat(10));
+    assert_eq!(refused(pattern).code(), "invalid-description");
 }
 
 #[test]

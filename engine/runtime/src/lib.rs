@@ -35,4 +35,6 @@ pub use repair::repair;
 pub use runtime::{Committed, Runtime, View};
 pub use verify::{Report, verify};
 
+/// The name of the store's file in the data folder.
+pub use casewright_store::disk::FILE_NAME as STORE_FILE;
 pub use casewright_store::{CaseFilter, RequestKey, StoreError, upkeep};

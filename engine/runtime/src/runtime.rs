@@ -359,7 +359,8 @@ impl Runtime {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CommandError> {
-        // It is never closed.
+        // Each thread would keep a megabyte or more for itself, and those beyond the cores would get nothing done
+        // sooner. Nobody closes the semaphore, so there is always a place.
         let _place = self.shared.means.slow.acquire().await;
         self.aside(work).await
     }

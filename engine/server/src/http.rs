@@ -65,7 +65,7 @@ pub(crate) fn app(
     edge: Arc<Edge>,
 ) -> Router {
     let commands = Arc::new(Semaphore::new(edge.max_commands));
-    let uploads = Semaphore::new(body::permits(plugins.largest()));
+    let uploads = Semaphore::new(body::permits(MAX_FORGOTTEN_BYTES));
     Router::new()
         .route("/", get(index::index))
         .route("/health", get(index::health))

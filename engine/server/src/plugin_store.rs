@@ -7,13 +7,16 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use casewright_host::{Host, LoadError, Plugin};
-use casewright_runtime::Plugins;
+use casewright_runtime::{Plugins, STORE_FILE};
 
 use crate::cli::Failure;
 use crate::folder;
 
-/// The folder beside the data.
+/// The folder beside the data with the plugins that were applied.
 const FOLDER: &str = "plugins";
+/// The folder beside the data with the compiled code of plugins. Whoever removes it waits longer for the next
+/// start, and no more.
+const CODE: &str = "plugin-cache";
 
 /// Where the plugins of a server come from, and where those go that are applied to it.
 pub(crate) struct PluginStore {
@@ -28,8 +31,10 @@ impl PluginStore {
     /// # Errors
     /// A folder cannot be read, or one of its files is no plugin.
     pub(crate) fn open(data: &Path, chosen: Option<&Path>) -> Result<(Self, Plugins), Failure> {
+        // A start that fails leaves nothing behind, so code is kept once there is a store to keep it beside.
+        let has_store = data.join(STORE_FILE).is_file();
         let store = PluginStore {
-            host: folder::host()?,
+            host: folder::host(has_store.then(|| data.join(CODE)))?,
             folder: data.join(FOLDER),
         };
         let applied = match store.folder.is_dir() {
@@ -46,9 +51,9 @@ impl PluginStore {
         Ok((store, Plugins::new(plugins)))
     }
 
-    /// The size of the largest file that can be a plugin, in bytes.
-    pub(crate) fn largest(&self) -> usize {
-        self.host.limits().component_bytes
+    /// The size of the largest file that can be a plugin of this name, in bytes.
+    pub(crate) fn largest(&self, name: &str) -> usize {
+        self.host.limits(name).component_bytes
     }
 
     /// Loads a plugin. Takes seconds for one that carries a language runtime.

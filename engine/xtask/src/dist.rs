@@ -17,11 +17,13 @@ pub(crate) fn write(
     guests: &[Guest],
     modules: &[Vec<u8>],
 ) -> Result<(), TaskError> {
-    fs::create_dir_all(dist).map_err(TaskError::file(dist))?;
     let mut locked = Vec::with_capacity(guests.len());
     for (guest, module) in guests.iter().zip(modules) {
         let component = wrap(guest, module)?;
         let path = dist.join(guest.component_file());
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder).map_err(TaskError::file(folder))?;
+        }
         fs::write(&path, &component).map_err(TaskError::file(&path))?;
         locked.push(LockedPlugin {
             name: guest.name.clone(),

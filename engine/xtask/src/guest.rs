@@ -15,6 +15,8 @@ pub(crate) struct Guest {
     pub(crate) name: String,
     /// The package's version, which is the plugin's.
     pub(crate) version: String,
+    /// Whether the server carries it. One that it does not is an example.
+    pub(crate) shipped: bool,
 }
 
 #[derive(Deserialize)]
@@ -27,6 +29,8 @@ struct Package {
     name: String,
     version: String,
     targets: Vec<Target>,
+    /// The package's own table `metadata`; null when it has none.
+    metadata: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +52,7 @@ pub(crate) fn list(plugins: &Path) -> Result<Vec<Guest>, TaskError> {
         .into_iter()
         .filter(|package| package.targets.iter().any(is_module))
         .map(|package| Guest {
+            shipped: package.metadata["casewright"]["shipped"] != false,
             name: package.name,
             version: package.version,
         })
@@ -66,8 +71,11 @@ impl Guest {
         format!("{}.wasm", self.name.replace('-', "_"))
     }
 
-    /// The file name of the component in the folder for built plugins.
+    /// The file of the component in the folder for built plugins.
     pub(crate) fn component_file(&self) -> String {
-        format!("{}.wasm", self.name)
+        match self.shipped {
+            true => format!("{}.wasm", self.name),
+            false => format!("examples/{}.wasm", self.name),
+        }
     }
 }

@@ -9,6 +9,10 @@ use crate::guest::Guest;
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
+/// What `plugins/.cargo/config.toml` says to whoever builds there by hand; flags from here replace it.
+/// Why, and why so much, stands there.
+const STACK: [&str; 2] = ["-C", "link-arg=-zstack-size=131072"];
+
 /// A way to build guests that works on this machine.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Toolchain {
@@ -62,10 +66,7 @@ impl Toolchain {
             .args(["build", "--release", "--locked", "--target", TARGET])
             .arg("--target-dir")
             .arg(&target_dir)
-            .env(
-                "CARGO_ENCODED_RUSTFLAGS",
-                self.path_flags(plugins)?.join("\x1f"),
-            );
+            .env("CARGO_ENCODED_RUSTFLAGS", self.flags(plugins)?.join("\x1f"));
         for guest in guests {
             cargo.args(["--package", &guest.name]);
         }
@@ -103,7 +104,7 @@ impl Toolchain {
 
     /// Panic messages hold paths of sources. Which machine built a plugin is nobody's business and
     /// would make its bytes differ, so the paths are mapped to fixed ones.
-    fn path_flags(&self, plugins: &Path) -> Result<Vec<String>, TaskError> {
+    fn flags(&self, plugins: &Path) -> Result<Vec<String>, TaskError> {
         let mut from_to = vec![(plugins.to_owned(), "/plugins".to_owned())];
         if let Some(registries) = registries() {
             for entry in fs::read_dir(&registries).map_err(TaskError::file(&registries))? {
@@ -119,7 +120,8 @@ impl Toolchain {
         }
         let flag =
             |(from, to): (PathBuf, String)| format!("--remap-path-prefix={}={to}", from.display());
-        Ok(from_to.into_iter().map(flag).collect())
+        let stack = STACK.map(str::to_owned);
+        Ok(from_to.into_iter().map(flag).chain(stack).collect())
     }
 }
 

@@ -38,6 +38,8 @@ pub(crate) enum Behaviour {
     TableBomb,
     /// Traps at once.
     Trap,
+    /// Divides by zero in a function that a function with one of Rust's names calls.
+    DeepTrap,
     /// Traps when it is asked to describe itself.
     TrapInDescribe,
     /// Calls itself without end.
@@ -56,6 +58,30 @@ pub(crate) enum Behaviour {
     Import(&'static str, &'static str),
     /// Answers `{}`, but describes this many functions that share one name.
     ManyFunctions(u32),
+    /// Runs without end before anything is asked of it.
+    LoopInStart,
+    /// Asks for memory without end before anything is asked of it.
+    MemoryBombInStart,
+    /// Calls itself without end before anything is asked of it.
+    RecurseInStart,
+    /// Asks for memory without end when it is asked to describe itself.
+    MemoryBombInDescribe,
+    /// Calls itself without end when it is asked to describe itself.
+    RecurseInDescribe,
+    /// Logs this many lines of 100 bytes when it is asked to describe itself.
+    LogFloodInDescribe(u32),
+    /// Runs without end when it is asked for room for the input.
+    LoopInRealloc,
+    /// Gives room for the input outside of its memory.
+    ReallocOutOfBounds,
+    /// Answers, and runs without end when the answer is given back.
+    LoopInPostReturn,
+    /// Answers with neither a text nor a failure, but a third thing.
+    NoSuchCase,
+    /// Logs a line that is not UTF-8.
+    LogNotText,
+    /// Answers with the bits of NaNs that were made in different ways, in hexadecimal.
+    NanBits,
 }
 
 /// A plugin to build: what it says about itself, and how it behaves.
@@ -73,6 +99,8 @@ pub(crate) struct Hostile {
     pub(crate) input_schema: String,
     /// Text of the output schema.
     pub(crate) output_schema: String,
+    /// The version of the contract that it is built against.
+    pub(crate) contract: String,
     /// What it does.
     pub(crate) behaviour: Behaviour,
 }
@@ -87,6 +115,7 @@ impl Hostile {
             kind: "decision".to_owned(),
             input_schema: r#"{"type": "object"}"#.to_owned(),
             output_schema: r#"{"type": "object"}"#.to_owned(),
+            contract: "0.1.0".to_owned(),
             behaviour,
         }
     }
@@ -95,7 +124,9 @@ impl Hostile {
     pub(crate) fn module(&self) -> Vec<u8> {
         let mut module = self.bare_module();
         let mut resolve = Resolve::default();
-        let package = resolve.push_str("casewright-plugin.wit", WIT).unwrap();
+        let package = resolve
+            .push_str("casewright-plugin.wit", &self.versioned(WIT))
+            .unwrap();
         let world = resolve.select_world(&[package], Some("decision")).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         module
@@ -109,7 +140,11 @@ impl Hostile {
 
     /// The plugin as a core module that does not say what world it is for.
     pub(crate) fn bare_module(&self) -> Vec<u8> {
-        wat::parse_str(self.text()).unwrap()
+        wat::parse_str(self.versioned(&self.text())).unwrap()
+    }
+
+    fn versioned(&self, text: &str) -> String {
+        text.replace("@0.1.0", &format!("@{}", self.contract))
     }
 
     /// Writes the plugin to `folder`, as `<name>.wasm`.
@@ -145,8 +180,13 @@ impl Hostile {
             items,
             decide,
             answer,
+            realloc,
             ..
         } = code;
+        let realloc = match realloc.is_empty() {
+            true => REALLOC,
+            false => &realloc,
+        };
         format!(
             r#"(module
               {items}
@@ -154,13 +194,12 @@ impl Hostile {
               (data (i32.const {TEXTS}) "{data}")
               (global $next (mut i32) (i32.const 1048576))
               (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
-                global.get $next
-                (global.set $next (i32.add (global.get $next) (local.get 3)))
-                (global.set $next (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8))))
-              (func (export "casewright:plugin/catalogue@0.1.0#describe") (result i32)
+                {realloc})
+              (func $describe (export "casewright:plugin/catalogue@0.1.0#describe") (result i32)
+                (local $i i32)
                 {in_describe}
                 i32.const {description})
-              (func (export "casewright:plugin/decisions@0.1.0#decide")
+              (func $decide (export "casewright:plugin/decisions@0.1.0#decide")
                 (param i32 i32 i32 i32) (result i32) (local $i i32)
                 {decide}
                 i32.const {answer}))"#,
@@ -178,11 +217,10 @@ impl Hostile {
             }
             Behaviour::Loop => Code::deciding("(loop br 0)"),
             Behaviour::LoopInDescribe => Code::describing("(loop br 0)"),
-            Behaviour::MemoryBomb => Code::deciding(
-                "(loop
-                   (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))
-                   br 0)",
-            ),
+            Behaviour::LoopInStart => Code::starting("(loop br 0)"),
+            Behaviour::MemoryBomb => Code::deciding(MEMORY_BOMB),
+            Behaviour::MemoryBombInStart => Code::starting(MEMORY_BOMB),
+            Behaviour::MemoryBombInDescribe => Code::describing(MEMORY_BOMB),
             Behaviour::MemoryRefused => Code {
                 decide: "(drop (memory.grow (i32.const 60000)))".to_owned(),
                 ..Code::answering(object(data))
@@ -197,16 +235,47 @@ impl Hostile {
                 )
             },
             Behaviour::Trap => Code::deciding("unreachable"),
+            Behaviour::DeepTrap => Code::deciding("(drop (call $outer (i32.const 0)))").with(
+                r#"(func $inner (param i32) (result i32) (i32.div_u (i32.const 1) (local.get 0)))
+                   (func $outer (@name "_ZN5rules5outer17h0123456789abcdefE") (param i32) (result i32)
+                     (i32.add (call $inner (local.get 0)) (i32.const 1)))"#,
+            ),
             Behaviour::TrapInDescribe => Code::describing("unreachable"),
-            Behaviour::Recurse => Code {
-                items: "(func $deep (param i32) (result i32)
-                          (i32.add (call $deep (local.get 0)) (i32.const 1)))"
-                    .to_owned(),
-                ..Code::deciding("(drop (call $deep (i32.const 0)))")
+            Behaviour::Recurse => Code::deciding(GO_DEEP).with(DEEP),
+            Behaviour::RecurseInStart => Code::starting(GO_DEEP).with(DEEP),
+            Behaviour::RecurseInDescribe => Code::describing(GO_DEEP).with(DEEP),
+            Behaviour::LoopInRealloc => Code {
+                realloc: "(loop br 0) unreachable".to_owned(),
+                ..Code::answering(object(data))
+            },
+            Behaviour::ReallocOutOfBounds => Code {
+                realloc: "i32.const -16".to_owned(),
+                ..Code::answering(object(data))
+            },
+            Behaviour::LoopInPostReturn => Code::answering(object(data)).with(
+                r#"(func (export "cabi_post_casewright:plugin/decisions@0.1.0#decide") (param i32)
+                     (loop br 0))"#,
+            ),
+            Behaviour::NoSuchCase => Code::answering(data.record(&[2, 0, 0])),
+            Behaviour::NanBits => Code {
+                decide: NAN_BITS.to_owned(),
+                ..Code::answering(data.record(&[0, 0, 82])).with(DIGIT)
             },
             Behaviour::HugeAnswer(bytes) => Code::answering(data.record(&[0, 0, *bytes])),
             Behaviour::OutOfBounds => Code::answering(data.record(&[0, u32::MAX - 15, 100])),
             Behaviour::LogFlood(lines) => Code::logging(*lines, 96, object(data)),
+            Behaviour::LogFloodInDescribe(lines) => {
+                let logging = Code::logging(*lines, 96, object(data));
+                Code {
+                    describe: logging.decide,
+                    items: logging.items,
+                    ..Code::default()
+                }
+            }
+            Behaviour::LogNotText => {
+                let [address, length] = data.text(b"\xff\xfe");
+                Code::logging_at(1, address, length, object(data))
+            }
             Behaviour::HugeLogLine(bytes) => Code::logging(1, *bytes, object(data)),
             Behaviour::Count => Code {
                 items: "(global $calls (mut i32) (i32.const 0))".to_owned(),
@@ -227,6 +296,48 @@ impl Hostile {
     }
 }
 
+/// Gives room that nobody had before.
+const REALLOC: &str = "global.get $next
+    (global.set $next (i32.add (global.get $next) (local.get 3)))
+    (global.set $next (i32.and (i32.add (global.get $next) (i32.const 7)) (i32.const -8)))";
+
+/// Asks for memory until it is refused, and traps as Rust programs do.
+const MEMORY_BOMB: &str = "(loop
+    (if (i32.eq (memory.grow (i32.const 16)) (i32.const -1)) (then unreachable))
+    br 0)";
+
+/// A function that calls itself without end, and cannot be made a loop.
+const DEEP: &str = "(func $deep (param i32) (result i32)
+    (i32.add (call $deep (local.get 0)) (i32.const 1)))";
+
+/// Calls it.
+const GO_DEEP: &str = "(drop (call $deep (i32.const 0)))";
+
+/// NaNs by division, by a square root, from a payload and its sign turned round, of both widths; stored in a row
+/// and written out in hexadecimal between quotes at address 0.
+const NAN_BITS: &str = "
+    (f64.store (i32.const 512) (f64.div (f64.const 0) (f64.const 0)))
+    (f64.store (i32.const 520) (f64.sqrt (f64.const -1)))
+    (f64.store (i32.const 528) (f64.add (f64.const -nan:0x4000000000123) (f64.const 1)))
+    (f64.store (i32.const 536) (f64.promote_f32 (f32.div (f32.const 0) (f32.const 0))))
+    (f32.store (i32.const 544) (f32.sub (f32.const inf) (f32.const inf)))
+    (f32.store (i32.const 548) (f32.demote_f64 (f64.mul (f64.const inf) (f64.const 0))))
+    (i32.store8 (i32.const 0) (i32.const 34))
+    (loop
+      (i32.store8 (i32.add (i32.mul (local.get $i) (i32.const 2)) (i32.const 1))
+        (call $digit (i32.shr_u (i32.load8_u offset=512 (local.get $i)) (i32.const 4))))
+      (i32.store8 (i32.add (i32.mul (local.get $i) (i32.const 2)) (i32.const 2))
+        (call $digit (i32.and (i32.load8_u offset=512 (local.get $i)) (i32.const 15))))
+      (br_if 0 (i32.lt_u
+        (local.tee $i (i32.add (local.get $i) (i32.const 1)))
+        (i32.const 40))))
+    (i32.store8 (i32.const 81) (i32.const 34))";
+
+/// The digit of a number below 16.
+const DIGIT: &str = "(func $digit (param i32) (result i32)
+    (i32.add (local.get 0)
+      (select (i32.const 48) (i32.const 87) (i32.lt_u (local.get 0) (i32.const 10)))))";
+
 /// The parts of a module that differ.
 #[derive(Debug, Default)]
 struct Code {
@@ -236,6 +347,8 @@ struct Code {
     describe: String,
     /// Instructions that `decide` runs first.
     decide: String,
+    /// Instructions that give room for the input, in place of [`REALLOC`].
+    realloc: String,
     /// Where the answer lies in memory.
     answer: u32,
 }
@@ -262,15 +375,29 @@ impl Code {
         }
     }
 
+    fn starting(start: &str) -> Self {
+        Code::default().with(&format!("(func $start {start}) (start $start)"))
+    }
+
+    fn with(mut self, items: &str) -> Self {
+        self.items.push_str(items);
+        self
+    }
+
     /// Logs `lines` lines of `bytes` zero bytes at a level of four.
     fn logging(lines: u32, bytes: u32, answer: u32) -> Self {
+        Code::logging_at(lines, 0, bytes, answer)
+    }
+
+    /// Logs `lines` lines of the `bytes` bytes at `address`.
+    fn logging_at(lines: u32, address: u32, bytes: u32, answer: u32) -> Self {
         Code {
             items: r#"(import "casewright:plugin/logging@0.1.0" "log"
                         (func $log (param i32 i32 i32 i32)))"#
                 .to_owned(),
             decide: format!(
                 "(loop
-                   (call $log (i32.const 0) (i32.const 4) (i32.const 0) (i32.const {bytes}))
+                   (call $log (i32.const 0) (i32.const 4) (i32.const {address}) (i32.const {bytes}))
                    (br_if 0 (i32.lt_u
                      (local.tee $i (i32.add (local.get $i) (i32.const 1)))
                      (i32.const {lines}))))"

@@ -153,7 +153,7 @@ pub(super) async fn apply(
     let wanted = wanted(&parts.headers, "the digest of a plugin in quotation marks")?;
     let must_be_new = must_be_new(&parts.headers);
     let measure = Measure {
-        limit: server.plugins.largest(),
+        limit: server.plugins.largest(&name),
         permits: &server.uploads,
     };
     let Body { bytes, permit } = Body::take_in(&parts.headers, body, &server, measure).await?;

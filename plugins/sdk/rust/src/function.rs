@@ -4,9 +4,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use crate::failure::Failure;
+use crate::json;
 
 /// A function with its types closed over: JSON text in and out.
 type Call = Box<dyn Fn(&str) -> Result<String, Failure>>;
@@ -97,42 +97,5 @@ where
     let input = serde_json::from_str(input)
         .map_err(|error| Failure::new("input-not-readable", error.to_string()))?;
     let output = function(input)?;
-    serde_json::to_value(&output)
-        .map(|output| plain(output).to_string())
-        .map_err(|error| Failure::new("output-not-writable", error.to_string()))
-}
-
-/// From here on not every whole number is a 64-bit float of its own.
-const MAX_WHOLE: f64 = 9_007_199_254_740_992.0;
-
-/// Writes whole numbers without a fraction, `4` and not `4.0`: JSON has one kind of number, but many
-/// readers have two, and take the one for an integer only.
-fn plain(value: Value) -> Value {
-    match value {
-        Value::Number(number) => match number.as_f64() {
-            Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < MAX_WHOLE => {
-                Value::from(float as i64)
-            }
-            _ => Value::Number(number),
-        },
-        Value::Array(items) => items.into_iter().map(plain).collect(),
-        Value::Object(fields) => fields
-            .into_iter()
-            .map(|(name, field)| (name, plain(field)))
-            .collect(),
-        other => other,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn whole_numbers_have_no_fraction() {
-        let value = json!({"a": [4.0, -0.0, 2.5, 1e300], "b": 7});
-        assert_eq!(plain(value).to_string(), r#"{"a":[4,0,2.5,1e+300],"b":7}"#);
-    }
+    json::write(&output).map_err(|error| Failure::new("output-not-writable", error.to_string()))
 }

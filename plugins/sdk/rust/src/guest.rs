@@ -1,6 +1,5 @@
 //! The side of the plugin that the host calls. For [`export!`](crate::export) alone.
 
-use crate::log;
 use crate::plugin::Plugin;
 
 pub use bindings::exports::casewright::plugin::catalogue::{
@@ -58,5 +57,6 @@ pub fn decide(plugin: fn() -> Plugin, function: &str, input: &str) -> Result<Str
 
 /// A panic traps, and a trap has no words; the log has.
 fn log_panics() {
-    std::panic::set_hook(Box::new(|panic| log::error(&panic.to_string())));
+    #[cfg(feature = "panic-log")]
+    std::panic::set_hook(Box::new(|panic| crate::log::error(&panic.to_string())));
 }

@@ -44,14 +44,29 @@
 //! Compiled for `wasm32-unknown-unknown`, with `crate-type = ["cdylib"]`, that is a plugin. A panic
 //! ends the call and nothing else; its message is in the call's log.
 
+#[cfg(all(
+    target_arch = "wasm32",
+    not(target_feature = "atomics"),
+    feature = "arena"
+))]
+mod arena;
 mod failure;
 mod function;
+mod json;
 pub mod log;
 mod plugin;
 
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;
+
+#[cfg(all(
+    target_arch = "wasm32",
+    not(target_feature = "atomics"),
+    feature = "arena"
+))]
+#[global_allocator]
+static ALLOCATOR: arena::Arena = arena::Arena::new();
 
 pub use failure::Failure;
 pub use function::Function;

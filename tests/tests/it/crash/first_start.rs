@@ -22,6 +22,8 @@ fn a_store_that_was_not_finished_is_made_anew() {
         client.open("C-1", "counting", &json!({})).expect(201);
         let files = std::fs::read_dir(&data).unwrap();
         let mut files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+        // Compiled plugins, when the first start had come far enough to have a store.
+        files.retain(|name| name != "plugin-cache");
         files.sort();
         let expected = ["casewright.log.0", "casewright.log.1", "casewright.redb"];
         assert_eq!(files, expected, "killed in round {round}");

@@ -40,7 +40,7 @@ impl Check {
                     plugin.name(),
                     plugin.version(),
                     shown::functions(&plugin),
-                    shown::limits(host.limits()),
+                    shown::limits(plugin.limits()),
                 ));
                 Ok(Verdict::Yes)
             }

@@ -45,6 +45,7 @@ impl CallLimits {
         let config = HostConfig {
             limits: self.limits(),
             concurrent_calls: 1,
+            ..HostConfig::default()
         };
         Host::new(config).map_err(|error| Failure(error.to_string()))
     }

@@ -47,7 +47,7 @@ impl Run {
         let answer = plugin.decide(&function, &input);
         let took = watch.elapsed();
         match self.output {
-            Output::Text => show(&answer, took, &host)?,
+            Output::Text => show(&answer, took, &plugin)?,
             Output::Json => print(as_json(&plugin, &function, &answer, took)),
         }
         match answer {
@@ -99,7 +99,11 @@ fn read_input(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-fn show(answer: &Result<Decision, CallError>, took: Duration, host: &Host) -> Result<(), Failure> {
+fn show(
+    answer: &Result<Decision, CallError>,
+    took: Duration,
+    plugin: &Plugin,
+) -> Result<(), Failure> {
     let logs = match answer {
         Ok(decision) => &decision.logs,
         Err(error) => &error.logs,
@@ -115,9 +119,9 @@ fn show(answer: &Result<Decision, CallError>, took: Duration, host: &Host) -> Re
             tell(format_args!(
                 "fuel {} of {}, memory {} of {} bytes, {:.3} ms",
                 decision.fuel_used,
-                host.limits().fuel,
+                plugin.limits().fuel,
                 decision.memory_bytes,
-                host.limits().memory_bytes,
+                plugin.limits().memory_bytes,
                 took.as_secs_f64() * 1e3,
             ));
         }
