@@ -259,7 +259,7 @@ fn collect(folder: &Path, prefix: &str, depth: usize, files: &mut Files) -> Resu
 }
 
 /// What lies in a folder, in the order of its names.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let failed = |error| {
         Failure::new(
             format_args!("cannot read the folder `{}`", folder.display()),

@@ -11,6 +11,7 @@ use casewright_runtime::{Plugins, STORE_FILE};
 
 use crate::cli::Failure;
 use crate::folder;
+use crate::signature::Keys;
 
 /// The folder beside the data with the plugins that were applied.
 const FOLDER: &str = "plugins";
@@ -22,26 +23,39 @@ const CODE: &str = "plugin-cache";
 pub(crate) struct PluginStore {
     host: Host,
     folder: PathBuf,
+    /// Whether plugins are replaced while the server runs: not where they have to be signed.
+    is_open: bool,
 }
 
 impl PluginStore {
     /// The plugins of a server with a data folder: those of `chosen`, over those that were applied before, over
-    /// the shipped ones; the shipped ones only without `chosen`.
+    /// the shipped ones; the shipped ones only without `chosen`. With keys, only those of `chosen`, and each signed
+    /// by one of the keys.
     ///
     /// # Errors
-    /// A folder cannot be read, or one of its files is no plugin.
-    pub(crate) fn open(data: &Path, chosen: Option<&Path>) -> Result<(Self, Plugins), Failure> {
+    /// A folder cannot be read, or one of its files is no plugin, or has no good signature.
+    pub(crate) fn open(
+        data: &Path,
+        chosen: Option<&Path>,
+        keys: Option<Keys>,
+    ) -> Result<(Self, Plugins), Failure> {
         // A start that fails leaves nothing behind, so code is kept once there is a store to keep it beside.
         let has_store = data.join(STORE_FILE).is_file();
         let store = PluginStore {
             host: folder::host(has_store.then(|| data.join(CODE)))?,
             folder: data.join(FOLDER),
+            is_open: keys.is_none(),
         };
-        let applied = match store.folder.is_dir() {
+        let applied = match store.is_open && store.folder.is_dir() {
             true => folder::plugin_files(Some(&store.folder))?,
             false => Vec::new(),
         };
         let given = folder::plugin_files(chosen)?;
+        if let Some(keys) = keys {
+            for (name, bytes) in &given {
+                keys.verify(Path::new(name), bytes)?;
+            }
+        }
         // Of two with one name the later counts.
         let files = match chosen {
             Some(_) => [applied, given].concat(),
@@ -49,6 +63,11 @@ impl PluginStore {
         };
         let plugins = folder::compile(&store.host, &files)?;
         Ok((store, Plugins::new(plugins)))
+    }
+
+    /// Whether plugins are replaced while the server runs.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// The size of the largest file that can be a plugin of this name, in bytes.

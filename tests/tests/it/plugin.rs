@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use casewright_tests::binary;
+use casewright_tests::server::Settings;
+use casewright_tests::{binary, root};
 use serde_json::Value;
 
 use crate::cli::{same, transcript};
@@ -42,10 +43,12 @@ const SCORING: &str = "../../../plugins/dist/account-scoring.wasm";
 
 #[test]
 fn help_of_plugins() {
-    let commands: Vec<Vec<&str>> = ["new", "build", "test", "run", "check", "inspect"]
-        .into_iter()
-        .map(|task| vec!["plugin", task, "--help"])
-        .collect();
+    let commands: Vec<Vec<&str>> = [
+        "new", "build", "test", "run", "check", "inspect", "keygen", "sign", "verify",
+    ]
+    .into_iter()
+    .map(|task| vec!["plugin", task, "--help"])
+    .collect();
     let mut transcripts = vec![transcript(&["plugin", "--help"], "")];
     transcripts.extend(commands.iter().map(|command| transcript(command, "")));
     same("plugin-help.txt", &transcripts.join("\n"));
@@ -211,19 +214,9 @@ fn a_project_is_made_in_each_language() {
         text.push_str(&made(language, &folder));
         text.push_str(&made(language, &folder).replace("casewright", "again: casewright"));
         text.push_str(&listed(&folder));
-        // Built without a single tool: each says how to get the first that it needs.
-        let mut build = Command::new(binary());
-        build.args(["plugin", "build"]).current_dir(&folder);
-        build
-            .env("PATH", "")
-            .env("RUSTC", "/no/rustc")
-            .env_remove("VIRTUAL_ENV");
-        let output = build.output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
-        // A distribution's compiler is found where it always lies.
+        // A distribution's Rust compiler is found where it always lies, whatever the path says.
         if language != "rust" {
-            assert_eq!(output.status.code(), Some(2), "{said}");
-            text.push_str(&said);
+            text.push_str(&built_without_tools(&folder));
         }
     }
     text.push_str(&transcript(
@@ -236,6 +229,17 @@ fn a_project_is_made_in_each_language() {
     ));
     text.push_str(&transcript(&["plugin", "build", "visits"], ""));
     same("plugin-new.txt", &text);
+}
+
+/// What is said to somebody who has not a single tool: how to get the first that is needed.
+fn built_without_tools(project: &Path) -> String {
+    let mut build = Command::new(binary());
+    build.args(["plugin", "build"]).current_dir(project);
+    build.env("PATH", "").env_remove("VIRTUAL_ENV");
+    let output = build.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    said
 }
 
 /// The files of a folder, a line each.
@@ -257,4 +261,52 @@ fn list(folder: &Path, prefix: &str, names: &mut Vec<String>) {
             false => names.push(name),
         }
     }
+}
+
+/// What becomes of plugins with and without a good signature: on the command line, and at the start of a server.
+#[test]
+fn a_server_with_keys_takes_signed_plugins_only() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(at("plugins")).unwrap();
+    fs::create_dir(at("keys")).unwrap();
+    let file = at("plugins/account-scoring.wasm");
+    for name in ["account-scoring.wasm", "complaint-routing.wasm"] {
+        let shipped = root().join("plugins/dist").join(name);
+        fs::copy(shipped, scratch.path().join("plugins").join(name)).unwrap();
+    }
+    let other = at("plugins/complaint-routing.wasm");
+    let mut text = String::new();
+    let mut told = |command: &[&str]| text.push_str(&transcript(command, ""));
+    told(&["plugin", "keygen", &at("ours")]);
+    told(&["plugin", "keygen", &at("ours")]);
+    told(&["plugin", "keygen", &at("theirs")]);
+    let (key, theirs) = (at("ours.secret.pem"), at("theirs.public.pem"));
+    told(&["plugin", "verify", &file, "--keys", &at("keys")]);
+    fs::copy(at("ours.public.pem"), at("keys/ours.pem")).unwrap();
+    told(&["plugin", "verify", &file, "--keys", &at("keys")]);
+    told(&["plugin", "sign", &file, "--key", &key]);
+    told(&["plugin", "verify", &file, "--keys", &at("keys")]);
+    told(&["plugin", "verify", &file, "--keys", &theirs]);
+    told(&["plugin", "sign", &file, "--key", &theirs]);
+    let settings = Settings::new();
+    let settings = settings.with("--plugins", at("plugins"));
+    let settings = settings.with("--plugin-keys", at("keys"));
+    // One of the two is not signed.
+    text.push_str(&settings.fail_on(&scratch.path().join("data")).stderr);
+    text.push_str(&transcript(&["plugin", "sign", &other, "--key", &key], ""));
+    settings.start_on(&scratch.path().join("data"));
+    let mut changed = fs::read(&file).unwrap();
+    changed.extend_from_slice(&[0, 3, 1, b'x', b'!']);
+    fs::write(&file, changed).unwrap();
+    text.push_str(&settings.fail_on(&scratch.path().join("data")).stderr);
+    fs::write(at("plugins/account-scoring.wasm.sig"), b"short").unwrap();
+    text.push_str(&transcript(
+        &["plugin", "verify", &file, "--keys", &at("keys")],
+        "",
+    ));
+    same(
+        "plugin-signatures.txt",
+        &text.replace(scratch.path().to_str().unwrap(), "DIR"),
+    );
 }

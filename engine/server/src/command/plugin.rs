@@ -12,6 +12,7 @@ mod project;
 mod replay;
 mod run;
 mod shown;
+mod sign;
 mod template;
 mod test;
 
@@ -19,7 +20,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::{Failure, Verdict};
 
-/// Write, build, test and look into plugins
+/// Write, build, test, sign and look into plugins
 ///
 /// A plugin is a WebAssembly file whose functions workflows ask for decisions. It can be written in Rust,
 /// JavaScript or Python.
@@ -46,6 +47,9 @@ enum Task {
     Check(check::Check),
     Inspect(inspect::Inspect),
     Replay(replay::Replay),
+    Keygen(sign::Keygen),
+    Sign(sign::Sign),
+    Verify(sign::Verify),
 }
 
 impl Plugin {
@@ -62,6 +66,9 @@ impl Plugin {
             Task::Check(check) => check.run(),
             Task::Inspect(inspect) => inspect.run(),
             Task::Replay(replay) => replay.run(),
+            Task::Keygen(keygen) => keygen.run(),
+            Task::Sign(sign) => sign.run(),
+            Task::Verify(verify) => verify.run(),
         }
     }
 }

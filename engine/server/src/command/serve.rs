@@ -19,6 +19,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::edge::{self, Edge};
 use crate::plugin_store::PluginStore;
+use crate::signature::Keys;
 use crate::{folder, http};
 
 /// Serve cases over HTTP, with the workflows of a pack on an embedded store.
@@ -38,6 +39,10 @@ pub struct Serve {
     /// the same name that were applied to the server while it ran.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+    /// A public key, or a folder with public keys (`.pem`): plugins that none of them has signed are refused, and
+    /// none is replaced while the server runs.
+    #[arg(long, value_name = "FILE|DIR", requires = "plugins")]
+    plugin_keys: Option<PathBuf>,
     #[command(flatten)]
     edge: Edge,
 }
@@ -49,7 +54,8 @@ impl Serve {
     /// The pack is not sound, or the plugins, the data folder or the address cannot be used.
     pub fn run(self) -> Result<Verdict, Failure> {
         start_log();
-        let (store, plugins) = PluginStore::open(&self.data, self.plugins.as_deref())?;
+        let keys = self.plugin_keys.as_deref().map(Keys::read).transpose()?;
+        let (store, plugins) = PluginStore::open(&self.data, self.plugins.as_deref(), keys)?;
         let checked = folder::check_pack(self.pack.as_deref(), &plugins)?;
         let sound = checked.is_sound();
         // Warnings are for whoever writes the pack: `check` shows them.

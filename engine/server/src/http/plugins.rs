@@ -149,6 +149,12 @@ pub(super) async fn apply(
     request: Request,
 ) -> Result<Response, Problem> {
     must_administer(&actor, "applying a plugin")?;
+    if !server.plugins.is_open() {
+        let detail = "plugins have to be signed here, and none is replaced while the server runs";
+        return Err(Problem::new("plugins-closed", detail).with_hint(
+            "put the file and its signature into the folder of plugins, and start the server again",
+        ));
+    }
     let (parts, body) = request.into_parts();
     let wanted = wanted(&parts.headers, "the digest of a plugin in quotation marks")?;
     let must_be_new = must_be_new(&parts.headers);
