@@ -51,7 +51,7 @@ impl Reader {
         if is_asked {
             assert!(reader.steps >= 9, "the page has lost its steps");
             assert!(reader.server.is_some(), "the page starts no server");
-            eprintln!("tutorial {page}: {} steps", reader.steps);
+            println!("tutorial {page}: {} steps", reader.steps);
         }
     }
 
