@@ -16,6 +16,10 @@ use casewright_host::measure::{self, Warm};
 use casewright_host::{Host, HostConfig, Plugin};
 use hostile::{Behaviour, Hostile};
 
+/// The server's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ACCOUNT: &str = r#"{
     "findings": [
         {"dimension": "operations", "department": "sales", "finding": "stable orders", "score": 82},
@@ -41,8 +45,7 @@ fn main() {
 
 fn bytes(file: &str) -> Vec<u8> {
     let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
-    let dist = std::env::var_os("LAB_DIST").map_or(plugins.join("dist"), Into::into);
-    std::fs::read(dist.join(file)).unwrap()
+    std::fs::read(plugins.join("dist").join(file)).unwrap()
 }
 
 fn plugin(file: &str) -> Plugin {
@@ -86,6 +89,14 @@ fn small(bencher: divan::Bencher<'_, '_>) {
 fn account_scoring(bencher: divan::Bencher<'_, '_>) {
     let plugin = plugin("account-scoring.wasm");
     bencher.bench(|| plugin.decide("score-account", ACCOUNT).unwrap());
+}
+
+/// The same with an input that is at hand as a value, as the runtime has it.
+#[divan::bench]
+fn account_scoring_of_value(bencher: divan::Bencher<'_, '_>) {
+    let plugin = plugin("account-scoring.wasm");
+    let account: serde_json::Value = serde_json::from_str(ACCOUNT).unwrap();
+    bencher.bench(|| plugin.decide_value("score-account", &account).unwrap());
 }
 
 #[divan::bench(sample_count = 20)]

@@ -13,7 +13,7 @@ use crate::description::{DECISION, Description, Function};
 use crate::host::Shared;
 use crate::limits::Limits;
 use crate::logbook::LogLine;
-use crate::schema::Schema;
+use crate::schema::{self, Violation};
 
 /// A plugin that was loaded and checked. Cheap to clone; calls may run at the same time.
 #[derive(Clone)]
@@ -108,10 +108,50 @@ impl Plugin {
     /// schema before the plugin is run, the output after it.
     pub fn decide(&self, function: &str, input: &str) -> Result<Decision, CallError> {
         let function = self.decision(function)?;
-        let at = &function.name;
-        check_input(&function.input, input, self.0.limits.input_bytes)
-            .map_err(|reason| self.error(at, reason, Vec::new()))?;
+        self.check_length(function, input.len())?;
+        let checked = function.input.check(input);
+        self.call(function, input, checked.map(drop))
+    }
 
+    /// As [`Plugin::decide`], for an input that is at hand as a value, which then need not be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Plugin::decide`].
+    pub fn decide_value(&self, function: &str, input: &Value) -> Result<Decision, CallError> {
+        let function = self.decision(function)?;
+        let text = schema::text(input).map_err(|violations| {
+            let reason = Reason::InvalidInput { violations };
+            self.error(&function.name, reason, Vec::new())
+        })?;
+        self.check_length(function, text.len())?;
+        let checked = function.input.check_value(input, text.len());
+        self.call(function, &text, checked)
+    }
+
+    fn check_length(&self, function: &Function, found: usize) -> Result<(), CallError> {
+        let limit = self.0.limits.input_bytes;
+        if found <= limit {
+            return Ok(());
+        }
+        let reason = Reason::InputTooLarge {
+            found: found as u64,
+            limit: limit as u64,
+        };
+        Err(self.error(&function.name, reason, Vec::new()))
+    }
+
+    /// Calls a function with an input that was checked, and checks its output.
+    fn call(
+        &self,
+        function: &Function,
+        input: &str,
+        checked: Result<(), Vec<Violation>>,
+    ) -> Result<Decision, CallError> {
+        let at = &function.name;
+        checked.map_err(|violations| {
+            self.error(at, Reason::InvalidInput { violations }, Vec::new())
+        })?;
         let slot = self.0.host.slots.take();
         let fuel = Fuel {
             name: "fuel",
@@ -175,19 +215,6 @@ impl fmt::Debug for Plugin {
             .field("digest", &self.digest())
             .finish_non_exhaustive()
     }
-}
-
-fn check_input(schema: &Schema, input: &str, limit: usize) -> Result<(), Reason> {
-    if input.len() > limit {
-        return Err(Reason::InputTooLarge {
-            found: input.len() as u64,
-            limit: limit as u64,
-        });
-    }
-    schema
-        .check(input)
-        .map(drop)
-        .map_err(|violations| Reason::InvalidInput { violations })
 }
 
 /// Details that are not JSON are still worth showing: they are kept as a string.

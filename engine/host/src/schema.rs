@@ -17,6 +17,9 @@ const MAX_TEXT_CHARS: usize = 240;
 /// megabyte against a schema of four hundred values, a second or so at the very worst.
 const MAX_WORK: usize = 400 << 20;
 
+/// How deep a value may nest: as deep as `serde_json` reads text, which is what most plugins read with.
+const MAX_NESTING: usize = 127;
+
 /// One place where a value does not fit its schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
@@ -72,26 +75,64 @@ impl Schema {
 
     /// The JSON value that `text` is, or the first few places where it does not fit; at least one.
     pub(crate) fn check(&self, text: &str) -> Result<Value, Vec<Violation>> {
-        if self.weight.saturating_mul(text.len()) > MAX_WORK {
-            let message = format!(
-                "{} bytes are too much to check against a schema of {} values",
-                text.len(),
-                self.weight
-            );
-            return Err(vec![Violation::whole(message)]);
-        }
+        self.check_work(text.len())?;
         let value: Value = serde_json::from_str(text)
             .map_err(|error| vec![Violation::whole(format!("not JSON: {error}"))])?;
-        if self.validator.is_valid(&value) {
-            return Ok(value);
+        self.check_places(&value)?;
+        Ok(value)
+    }
+
+    /// The same for a value that is at hand, which as text has `bytes` bytes.
+    pub(crate) fn check_value(&self, value: &Value, bytes: usize) -> Result<(), Vec<Violation>> {
+        self.check_work(bytes)?;
+        self.check_places(value)
+    }
+
+    fn check_work(&self, bytes: usize) -> Result<(), Vec<Violation>> {
+        if self.weight.saturating_mul(bytes) <= MAX_WORK {
+            return Ok(());
         }
-        let errors = self.validator.iter_errors(&value).take(MAX_VIOLATIONS);
+        let message = format!(
+            "{bytes} bytes are too much to check against a schema of {} values",
+            self.weight
+        );
+        Err(vec![Violation::whole(message)])
+    }
+
+    fn check_places(&self, value: &Value) -> Result<(), Vec<Violation>> {
+        if self.validator.is_valid(value) {
+            return Ok(());
+        }
+        let errors = self.validator.iter_errors(value).take(MAX_VIOLATIONS);
         Err(errors
             .map(|error| Violation {
                 pointer: error.instance_path().to_string(),
                 message: cut(&error.to_string()),
             })
             .collect())
+    }
+}
+
+/// `value` as text. What nests deeper than text can be read is refused before anything follows it down.
+pub(crate) fn text(value: &Value) -> Result<String, Vec<Violation>> {
+    match nests_within(value, MAX_NESTING) {
+        true => Ok(value.to_string()),
+        false => {
+            let message = format!("nests deeper than {MAX_NESTING} levels");
+            Err(vec![Violation::whole(message)])
+        }
+    }
+}
+
+/// Whether `value` has at most so many values inside of each other.
+fn nests_within(value: &Value, levels: usize) -> bool {
+    let Some(below) = levels.checked_sub(1) else {
+        return false;
+    };
+    match value {
+        Value::Array(items) => items.iter().all(|item| nests_within(item, below)),
+        Value::Object(fields) => fields.values().all(|field| nests_within(field, below)),
+        _ => true,
     }
 }
 
@@ -131,6 +172,17 @@ mod tests {
             r#"at `/a/1`: 1 is not of type "string""#,
         ];
         assert_eq!(texts, expected);
+    }
+
+    #[test]
+    fn values_nest_as_deep_as_text() {
+        let schema = Schema::compile(&json!({})).unwrap();
+        let nested = |levels: usize| (0..levels).fold(json!([]), |inner, _| json!([inner]));
+        for levels in [0, 100, 125, 126, 127, 128, 1000] {
+            let value = nested(levels);
+            let read = schema.check(&value.to_string()).is_ok();
+            assert_eq!([read, text(&value).is_ok()], [levels < 127; 2], "{levels}");
+        }
     }
 
     #[test]

@@ -42,6 +42,33 @@ fn same_input_does_the_same_work() {
 }
 
 #[test]
+fn a_value_is_taken_as_its_text_is() {
+    let host = Host::new(HostConfig {
+        limits: Limits {
+            input_bytes: 100,
+            ..Limits::default()
+        },
+        ..HostConfig::default()
+    });
+    let plugin = load(&host.unwrap(), Behaviour::Count);
+    for input in [
+        "{}",
+        "[]",
+        r#"{"a": 1}"#,
+        &format!(r#"{{"a": "{}"}}"#, "x".repeat(100)),
+    ] {
+        let value = serde_json::from_str(input).unwrap();
+        let told = |answer: Result<casewright_host::Decision, casewright_host::CallError>| {
+            answer
+                .map(|decision| decision.output)
+                .map_err(|error| error.code())
+        };
+        let text = told(plugin.decide("call", input));
+        assert_eq!(told(plugin.decide_value("call", &value)), text, "{input}");
+    }
+}
+
+#[test]
 fn calls_beyond_the_places_wait_for_one() {
     let config = HostConfig {
         concurrent_calls: 2,

@@ -113,3 +113,25 @@ fn functions_explain_themselves() {
         }
     }
 }
+
+/// The SDK's allocator has a mebibyte of its own and then asks for more.
+#[test]
+fn large_inputs_are_more_than_the_first_memory_holds() {
+    let plugin = load("complaint-routing");
+    let decide = |content: &str| {
+        let input = serde_json::json!({
+            "content": content,
+            "rules": [{"keywords": ["late"], "department": "logistics", "severity": "major"}],
+            "sla": {},
+            "default_department": "service",
+        });
+        plugin.decide_value("route-complaint", &input).unwrap()
+    };
+    let short = decide("it came late");
+    let long = decide(&format!("{} late", "it came ".repeat(100_000)));
+    assert_eq!(long.value["responsible_dept"], "logistics");
+    assert_eq!(long.value, short.value);
+    assert!(long.memory_bytes > short.memory_bytes + (1 << 20));
+    // What the long one needed is not there for the next.
+    assert_eq!(decide("it came late"), short);
+}

@@ -85,7 +85,7 @@ impl Decide for Plugins {
         let Some(plugin) = self.by_name.get(&decision.plugin) else {
             return Err(unknown(decision));
         };
-        let answer = plugin.decide(&decision.function, &to_json(input).to_string());
+        let answer = plugin.decide_value(&decision.function, &to_json(input));
         let answer = answer.map_err(|error| failed(decision, &error))?;
         Ok(Answer {
             function: format!("{}.{}", decision.plugin, decision.function).into(),
