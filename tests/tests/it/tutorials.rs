@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use casewright_tests::root;
 use casewright_tests::server::{Server, Settings};
+use tempfile::TempDir;
 
 use crate::page::{Block, assert_shown, blocks, shell};
 
@@ -17,6 +18,8 @@ const USUAL_ADDRESS: &str = "http://127.0.0.1:8080";
 
 /// Somebody who follows a page.
 struct Reader {
+    /// Kept as long as the project in it.
+    _scratch: TempDir,
     /// Where the commands run: `cd` goes elsewhere.
     folder: PathBuf,
     server: Option<Server>,
@@ -28,10 +31,11 @@ impl Reader {
         clippy::print_stdout,
         reason = "`.ci/run` counts the tutorials that were followed"
     )]
-    fn goes_through(page: &str, is_asked: bool) {
+    fn goes_through(page: &str, is_asked: bool) -> Reader {
         let scratch = tempfile::tempdir().unwrap();
         let mut reader = Reader {
             folder: scratch.path().canonicalize().unwrap(),
+            _scratch: scratch,
             server: None,
             steps: 0,
         };
@@ -53,6 +57,22 @@ impl Reader {
             assert!(reader.server.is_some(), "the page starts no server");
             println!("tutorial {page}: {} steps", reader.steps);
         }
+        reader
+    }
+
+    /// Puts a plugin that goes wrong in every way into the project, and asks it what its cases ask.
+    #[track_caller]
+    fn tries_faults(&self, language: &str, sources: &str) {
+        let guest = root().join("tests/tests/guests").join(language);
+        let command = format!(
+            "rm -r dist cases\ncp -r '{0}/cases' .\ncp '{0}'/*.* {sources}\ncasewright plugin build\ncasewright plugin test",
+            guest.display()
+        );
+        let output = shell(&command, &self.folder);
+        let printed = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        let printed = printed.concat();
+        assert!(output.status.success(), "{printed}");
+        assert_shown("cases of `faults` 0.1.0, all as expected", &printed);
     }
 
     #[track_caller]
@@ -135,12 +155,20 @@ fn rust() {
 
 #[test]
 fn javascript() {
-    Reader::goes_through("javascript", is_asked("javascript"));
+    let is_asked = is_asked("javascript");
+    let reader = Reader::goes_through("javascript", is_asked);
+    if is_asked {
+        reader.tries_faults("javascript", "src");
+    }
 }
 
 #[test]
 fn python() {
-    Reader::goes_through("python", is_asked("python"));
+    let is_asked = is_asked("python");
+    let reader = Reader::goes_through("python", is_asked);
+    if is_asked {
+        reader.tries_faults("python", ".");
+    }
 }
 
 #[test]

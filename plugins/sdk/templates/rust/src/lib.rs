@@ -42,7 +42,10 @@ struct Discount {
 
 fn propose_discount(order: Order) -> Result<Discount, Failure> {
     if order.amount == 0.0 {
-        return Err(Failure::new("nothing-ordered", "an order of nothing has no discount"));
+        return Err(Failure::new(
+            "nothing-ordered",
+            "an order of nothing has no discount",
+        ));
     }
     let reached = BY_AMOUNT.iter().find(|(least, _)| order.amount >= *least);
     let by_amount = reached.map_or(0.0, |(_, percent)| *percent);
