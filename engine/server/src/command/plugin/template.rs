@@ -15,6 +15,8 @@ static RUST: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plugins/sdk/
 const RUST_MANIFEST: &str = include_str!("../../../../../plugins/sdk/rust/Cargo.toml");
 /// The workspace of the shipped plugins: what it says of dependencies and profiles holds for a project, too.
 const RUST_WORKSPACE: &str = include_str!("../../../../../plugins/Cargo.toml");
+/// The size of a plugin's stack.
+const RUST_CONFIG: &str = include_str!("../../../../../plugins/.cargo/config.toml");
 const RUST_LOCK: &str = include_str!("../../../../../plugins/Cargo.lock");
 
 macro_rules! sdk {
@@ -108,6 +110,8 @@ impl Files {
         let manifest = format!("{package}[workspace]\nresolver = \"3\"\n\n{workspace}");
         self.0.insert("Cargo.toml".to_owned(), manifest);
         self.0.insert("Cargo.lock".to_owned(), lock(RUST_LOCK));
+        let config = ".cargo/config.toml".to_owned();
+        self.0.insert(config, RUST_CONFIG.to_owned());
     }
 }
 
