@@ -112,19 +112,21 @@ mod tests {
             name: "gone".to_owned(),
             ..lock.plugins[0].clone()
         };
+        let [first, second] = [0, 1].map(|number| lock.plugins[number].clone());
         let changed = &mut lock.plugins[0];
         changed.version = "9.9.9".to_owned();
         changed.sha256.clear();
         changed.source_sha256.clear();
         lock.plugins[1].name = "other".to_owned();
         lock.plugins.push(gone);
+        let (name, version) = (&first.name, &first.version);
         let expected = [
-            "`other` is locked but has no sources",
-            "`gone` is locked but has no sources",
-            "`account-scoring` is locked at version 9.9.9, the source is 0.1.0",
-            "the sources of `account-scoring` have changed",
-            "`account-scoring.wasm` is not the one locked",
-            "`complaint-routing` has sources but is not locked",
+            "`other` is locked but has no sources".to_owned(),
+            "`gone` is locked but has no sources".to_owned(),
+            format!("`{name}` is locked at version 9.9.9, the source is {version}"),
+            format!("the sources of `{name}` have changed"),
+            format!("`{name}.wasm` is not the one locked"),
+            format!("`{}` has sources but is not locked", second.name),
         ];
         assert_eq!(check(&plugins, &guests, &lock), expected);
     }
