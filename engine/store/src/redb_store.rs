@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, PoisonError, RwLock};
 
 use redb::{
@@ -27,6 +28,8 @@ const LOG: TableDefinition<'static, &'static str, &'static [u8]> = TableDefiniti
 pub(crate) struct Redb {
     disk: Arc<dyn Disk>,
     file: RwLock<File>,
+    /// Whether the last write failed. What stood in the file before is read as long as it can be.
+    write_failed: AtomicBool,
 }
 
 /// redb's file, as it is at hand.
@@ -140,6 +143,7 @@ impl Redb {
         Redb {
             disk,
             file: RwLock::new(File::Opened(opened)),
+            write_failed: AtomicBool::new(false),
         }
     }
 
@@ -171,7 +175,7 @@ impl Redb {
         Ok(())
     }
 
-    /// Works with the file. When the disk fails it is closed, and opened again for whoever comes next.
+    /// Works with the file.
     fn with<T>(
         &self,
         work: impl FnOnce(&Opened) -> Result<T, redb::Error>,
@@ -184,11 +188,7 @@ impl Redb {
                 File::Closed | File::GivenUp => Err(redb::Error::DatabaseClosed),
             })
         };
-        let done = done.unwrap_or_else(|message| Err(redb::Error::Corrupted(message)));
-        if matches!(done, Err(redb::Error::Io(_) | redb::Error::PreviousIo)) {
-            self.close();
-        }
-        Ok(done)
+        Ok(done.unwrap_or_else(|message| Err(redb::Error::Corrupted(message))))
     }
 
     fn reading<T>(
@@ -197,8 +197,12 @@ impl Redb {
         what: &str,
         work: impl FnOnce(&Snapshot) -> Result<T, redb::Error>,
     ) -> Result<T, StoreError> {
-        self.with(|opened| work(&opened.snapshot()))?
-            .map_err(|error| failed(table, what, &error))
+        let read = self.with(|opened| work(&opened.snapshot()))?;
+        if matches!(read, Err(redb::Error::Io(_) | redb::Error::PreviousIo)) {
+            // It is opened again for whoever comes next.
+            self.close();
+        }
+        read.map_err(|error| failed(table, what, &error))
     }
 
     fn writing<T>(
@@ -216,7 +220,12 @@ impl Redb {
             opened.refresh()?;
             Ok(done)
         };
-        self.with(write)?.map_err(|error| match error {
+        if self.write_failed.load(Ordering::SeqCst) {
+            self.close();
+        }
+        let written = self.with(write)?;
+        self.write_failed.store(written.is_err(), Ordering::SeqCst);
+        written.map_err(|error| match error {
             redb::Error::Corrupted(message) => damaged(&message),
             error => io("cannot write to the store", &error),
         })
