@@ -196,9 +196,21 @@ pub fn step(
     limits: &Limits,
 ) -> Result<Step, StepError> {
     check(chart, snapshot)?;
+    let surroundings = (now, evaluate, limits);
+    external(chart, snapshot, event, &Block::new(), surroundings)
+}
+
+/// Takes an event from outside on a snapshot that is one of the chart, after the `finalize` of its invocation.
+fn external(
+    chart: &Chart,
+    snapshot: &Snapshot,
+    event: Event,
+    finalize: &Block,
+    (now, evaluate, limits): (Timestamp, &dyn Evaluate, &Limits),
+) -> Result<Step, StepError> {
     let data = snapshot.data.clone();
     let mut interpreter = Interpreter::new(chart, Some(snapshot), data, now, evaluate, limits);
-    let taken = interpreter.external(event, &Block::new())?;
+    let taken = interpreter.external(event, finalize)?;
     interpreter.finish(taken)
 }
 
@@ -226,7 +238,8 @@ pub fn fire(
     let mut event = Event::external(pending.event, pending.data);
     event.send_id = pending.id;
     event.is_own = true;
-    step(chart, &rest, event, now, evaluate, limits)
+    let surroundings = (now, evaluate, limits);
+    external(chart, &rest, event, &Block::new(), surroundings)
 }
 
 /// Takes what a service came to, as [`step`] takes an event from outside: `done.invoke.` or `error.invoke.` and the
@@ -262,10 +275,8 @@ pub fn settle(
         Returned::Failed(data) => Event::external(invoke.error(), data),
     };
     event.invoke_id = Some(invocation.id);
-    let data = rest.data.clone();
-    let mut interpreter = Interpreter::new(chart, Some(&rest), data, now, evaluate, limits);
-    let taken = interpreter.external(event, &invoke.finalize)?;
-    interpreter.finish(taken)
+    let surroundings = (now, evaluate, limits);
+    external(chart, &rest, event, &invoke.finalize, surroundings)
 }
 
 fn check(chart: &Chart, snapshot: &Snapshot) -> Result<(), StepError> {

@@ -67,10 +67,12 @@ impl Definitions {
     pub(crate) fn misfits(&self, before: &Plugins, after: &Plugins) -> Vec<(Arc<str>, Diagnostic)> {
         let (before, after) = (before.functions(), after.functions());
         let of = |definition: Arc<Definition>| {
-            let known = definition.against(&before);
             let mut found = definition.against(&after);
-            // What was wrong before is no reason.
-            found.retain(|diagnostic| !known.contains(diagnostic));
+            if !found.is_empty() {
+                // What was wrong before is no reason.
+                let known = definition.against(&before);
+                found.retain(|diagnostic| !known.contains(diagnostic));
+            }
             let id = definition.id.clone();
             found
                 .into_iter()

@@ -57,10 +57,11 @@ impl PluginStore {
             }
         }
         // Of two with one name the later counts.
-        let files = match chosen {
-            Some(_) => [applied, given].concat(),
-            None => [given, applied].concat(),
+        let (first, last) = match chosen {
+            Some(_) => (applied, given),
+            None => (given, applied),
         };
+        let files: Vec<_> = first.into_iter().chain(last).collect();
         let plugins = folder::compile(&store.host, &files)?;
         Ok((store, Plugins::new(plugins)))
     }

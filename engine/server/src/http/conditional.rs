@@ -1,6 +1,7 @@
 //! Conditions and wishes in the headers of a request: RFC 9110, 13 and RFC 7240.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
 
 use super::problem::Problem;
 
@@ -45,6 +46,42 @@ pub(super) fn wanted(headers: &HeaderMap, what: &str) -> Result<Option<Wanted>, 
         wanted.extend(Some(quoted.to_owned()).filter(|_| strong == tag));
     }
     Ok(Some(Wanted::Tags(wanted)))
+}
+
+/// What a request asks of the file that it replaces, which is known by its digest.
+pub(super) struct Condition {
+    must_be_new: bool,
+    wanted: Option<Wanted>,
+}
+
+impl Condition {
+    /// What `If-Match` and `If-None-Match` ask for. `what` says what a tag should be.
+    pub(super) fn of(headers: &HeaderMap, what: &str) -> Result<Self, Problem> {
+        Ok(Condition {
+            wanted: wanted(headers, what)?,
+            must_be_new: must_be_new(headers),
+        })
+    }
+
+    /// Whether it holds for the digest of the file in use, if there is one.
+    pub(super) fn holds(&self, digest: Option<&str>) -> bool {
+        match (digest, &self.wanted) {
+            (Some(_), _) if self.must_be_new => false,
+            (_, None) | (Some(_), Some(Wanted::Any)) => true,
+            (Some(digest), Some(Wanted::Tags(tags))) => tags.iter().any(|tag| tag == digest),
+            (None, Some(_)) => false,
+        }
+    }
+}
+
+/// An answer with a digest as its `ETag`.
+pub(super) fn tagged(digest: &str, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    // A digest is hexadecimal.
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{digest}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
 }
 
 /// The revisions that `If-Match` names; none when it is absent or `*`. A tag that is no revision matches none.

@@ -7,8 +7,7 @@
 
 use axum::Json as JsonBody;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use casewright_host::{Function, Plugin};
 use casewright_runtime::NotTaken;
 use serde::Serialize;
@@ -18,7 +17,7 @@ use utoipa::ToSchema;
 use super::Server;
 use super::actor::From as FromActor;
 use super::body::{Body, Measure};
-use super::conditional::{Wanted, must_be_new, wanted};
+use super::conditional::{Condition, tagged};
 use super::problem::Problem;
 use super::segment::Segment;
 use super::workflows::must_administer;
@@ -117,12 +116,7 @@ pub(super) async fn show(
 
 /// A plugin, with its digest as `ETag`.
 fn answer(plugin: &Plugin) -> Response {
-    let mut response = JsonBody(PluginView::of(plugin)).into_response();
-    // A digest is hexadecimal.
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", plugin.digest())) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    tagged(plugin.digest(), JsonBody(PluginView::of(plugin)))
 }
 
 /// Apply a plugin
@@ -156,19 +150,13 @@ pub(super) async fn apply(
         ));
     }
     let (parts, body) = request.into_parts();
-    let wanted = wanted(&parts.headers, "the digest of a plugin in quotation marks")?;
-    let must_be_new = must_be_new(&parts.headers);
+    let condition = Condition::of(&parts.headers, "the digest of a plugin in quotation marks")?;
     let measure = Measure {
         limit: server.plugins.largest(&name),
         permits: &server.uploads,
     };
     let Body { bytes, permit } = Body::take_in(&parts.headers, body, &server, measure).await?;
-    let is_wanted = move |current: Option<&Plugin>| match (current, &wanted) {
-        (Some(_), _) if must_be_new => false,
-        (_, None) | (Some(_), Some(Wanted::Any)) => true,
-        (Some(current), Some(Wanted::Tags(tags))) => tags.iter().any(|tag| tag == current.digest()),
-        (None, Some(_)) => false,
-    };
+    let is_wanted = move |current: Option<&Plugin>| condition.holds(current.map(Plugin::digest));
     let applied = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         replace(&server, &name, &bytes, is_wanted)

@@ -7,8 +7,8 @@
 
 use axum::Json as JsonBody;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use casewright_case::Actor;
 use casewright_definition::{Definition, Findings};
 use casewright_runtime::CommandError;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::Server;
 use super::actor::From as FromActor;
 use super::body::Body;
-use super::conditional::{Wanted, must_be_new, wanted};
+use super::conditional::{Condition, tagged};
 use super::diagram::{DiagramQuery, Form, draw, form};
 use super::problem::Problem;
 use super::query::Query;
@@ -61,12 +61,8 @@ pub(super) async fn show(
 
 /// A workflow, with its digest as `ETag`.
 fn answer(definition: &Definition) -> Response {
-    let mut response = JsonBody(WorkflowView::of(definition)).into_response();
-    // A digest is hexadecimal.
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", definition.digest)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
+    let digest = definition.digest.to_string();
+    tagged(&digest, JsonBody(WorkflowView::of(definition)))
 }
 
 /// Apply a workflow file
@@ -96,8 +92,7 @@ pub(super) async fn apply(
     }: Body,
 ) -> Result<Response, Problem> {
     must_administer(&actor, "applying a workflow")?;
-    let wanted = wanted(&headers, "the digest of a definition in quotation marks")?;
-    let must_be_new = must_be_new(&headers);
+    let condition = Condition::of(&headers, "the digest of a definition in quotation marks")?;
     let server_pack = &server.pack;
     let existing = server.runtime.definitions().current(&workflow);
     let pack = existing
@@ -124,11 +119,9 @@ pub(super) async fn apply(
         return Err(Problem::new("workflow-unsound", detail));
     }
     let runtime = &server.runtime;
-    let applied = runtime.apply_if(definition, |current| match (current, &wanted) {
-        (Some(_), _) if must_be_new => false,
-        (_, None) | (Some(_), Some(Wanted::Any)) => true,
-        (Some(current), Some(Wanted::Tags(tags))) => tags.contains(&current.digest.to_string()),
-        (None, Some(_)) => false,
+    let applied = runtime.apply_if(definition, |current| {
+        let digest = current.map(|current| current.digest.to_string());
+        condition.holds(digest.as_deref())
     });
     let applied = applied.map_err(|error| Problem::from(&error))?;
     match applied {
