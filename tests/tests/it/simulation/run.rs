@@ -63,6 +63,9 @@ pub(crate) struct Run<'a> {
     is_shut: bool,
     /// Whether something is wrong with the disk or the plugin now.
     is_faulty: bool,
+    /// Whether the store could not be read when it was last to be compared: there may be more in it than the
+    /// model knows of.
+    is_ahead: bool,
     log: Vec<String>,
     summary: Summary,
 }
@@ -80,6 +83,7 @@ pub(crate) fn run(seed: u64, definitions: &[Arc<Definition>]) -> Result<Summary,
         owed: Vec::new(),
         is_shut: false,
         is_faulty: false,
+        is_ahead: false,
         log: Vec::new(),
         summary: Summary::default(),
     };
@@ -186,9 +190,12 @@ impl Run<'_> {
     fn compare(&mut self, life: &Life) -> Result<(), String> {
         let is_in_trouble = self.is_faulty || self.world.disk.has_stopped();
         match self.model.compare(&*life.store) {
-            Err(Difference::Unreadable(_)) if is_in_trouble => return Ok(()),
+            Err(Difference::Unreadable(_)) if is_in_trouble => {
+                self.is_ahead = true;
+                return Ok(());
+            }
             Err(difference) => return Err(difference.to_string()),
-            Ok(()) => {}
+            Ok(()) => self.is_ahead = false,
         }
         for (actor, committed) in std::mem::take(&mut self.owed) {
             let Committed { view, sequence, .. } = committed;
@@ -389,7 +396,7 @@ impl Run<'_> {
             answer,
             Err(CommandError::Store(_) | CommandError::Busy | CommandError::Stopped)
         );
-        if is_quiet && !has_failed && !self.world.disk.has_stopped() {
+        if is_quiet && !self.is_ahead && !has_failed && !self.world.disk.has_stopped() {
             same(foretold, &answer)?;
         }
         self.judge(life, vec![(actor, answer)])
