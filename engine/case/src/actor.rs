@@ -27,6 +27,11 @@ impl Actor {
         Actor::new("casewright:timer", [])
     }
 
+    /// A plugin's service, named by its function. It has no roles: a case awaits what it started.
+    pub fn service(function: &str) -> Self {
+        Actor::new(&format!("casewright:service:{function}"), [])
+    }
+
     /// Whether it acts in one of the roles.
     pub fn has_any(&self, roles: &[Arc<str>]) -> bool {
         roles.iter().any(|role| self.roles.contains(role))

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use casewright_chart::value::Map;
 use casewright_chart::{
-    Effect, Event, Limits, Scope, Snapshot, Status, Step, StepError, Timestamp, Trace, Value, chart,
+    Effect, Event, Limits, Returned, Scope, Snapshot, Status, Step, StepError, Timestamp, Trace,
+    Value, chart,
 };
 use casewright_definition::data::Violation;
 use casewright_definition::definition::ANYONE;
@@ -15,7 +16,7 @@ use serde_json::Value as Json;
 
 use crate::actor::Actor;
 use crate::case::{Case, check_id, circumstances};
-use crate::record::{Cause, Record};
+use crate::record::{Cause, Record, Served};
 use crate::refusal::{Blocked, Refusal};
 
 /// What surrounds a command: the same for everything that happens in one step.
@@ -197,6 +198,67 @@ pub fn fire(setting: Setting<'_>, case: &Case, sequence: u64) -> Result<Outcome,
         due: pending.due,
     };
     outcome(setting, case, cause, actor, step)
+}
+
+/// Takes what a service came to.
+///
+/// # Errors
+/// It is not running any more, or the step fails.
+pub fn settle(
+    setting: Setting<'_>,
+    case: &Case,
+    sequence: u64,
+    served: Served,
+) -> Result<Outcome, Refusal> {
+    let definition = setting.definition;
+    let name = returning(definition, case, sequence, &served.returned)?;
+    let actor = Actor::service(&served.function);
+    let circumstances = case.circumstances(&actor);
+    let step = casewright_chart::settle(
+        &definition.chart,
+        &case.snapshot,
+        sequence,
+        served.returned.clone(),
+        setting.now,
+        &setting.evaluator(&circumstances),
+        setting.limits,
+    )
+    .map_err(failed)?;
+    let cause = Cause::Service {
+        sequence,
+        name,
+        served,
+    };
+    outcome(setting, case, cause, actor, step)
+}
+
+/// The name of the event with which a service returns.
+fn returning(
+    definition: &Definition,
+    case: &Case,
+    sequence: u64,
+    returned: &Returned,
+) -> Result<Arc<str>, Refusal> {
+    let mut running = case.snapshot.invocations.iter();
+    let invocation = running
+        .find(|invocation| invocation.sequence == sequence)
+        .ok_or(Refusal::NotPending)?;
+    check_fit(definition, case)?;
+    let mut invokes = definition.chart.state(invocation.state).invokes.iter();
+    let invoke = invokes
+        .find(|invoke| invoke.id == invocation.id)
+        .ok_or(Refusal::Corrupt)?;
+    Ok(match returned {
+        Returned::Done(_) => invoke.done(),
+        Returned::Failed(_) => invoke.error(),
+    })
+}
+
+/// Whether an active state has a transition for the failure of a running service.
+pub fn takes_failure(definition: &Definition, case: &Case, sequence: u64) -> bool {
+    let failed = Returned::Failed(Value::Null);
+    let name = returning(definition, case, sequence, &failed);
+    name.is_ok_and(|name| takes(definition, case, &name))
 }
 
 fn outcome(

@@ -25,12 +25,12 @@ pub mod trace;
 
 pub use actor::Actor;
 pub use case::Case;
-pub use command::{Outcome, Setting, fire, open, send};
+pub use command::{Outcome, Setting, fire, open, send, settle, takes_failure};
 pub use explanation::{
     Candidate, EventExplanation, Rehearsal, TimerExplanation, Turn, Verdict, explain,
     explain_timers, rehearse,
 };
 pub use possible::{Possible, possible};
-pub use record::{Cause, Emitted, Record};
+pub use record::{Cause, Emitted, Record, Served};
 pub use refusal::{Blocked, Refusal};
 pub use replay::{Difference, Replay, replay};

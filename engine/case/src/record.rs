@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use casewright_chart::step::Decided;
 use casewright_chart::value::Map;
-use casewright_chart::{Effect, Step, Timestamp, Trace, Value};
+use casewright_chart::{Effect, Returned, Step, Timestamp, Trace, Value};
 
 use crate::actor::Actor;
 
@@ -53,6 +53,26 @@ pub enum Cause {
         /// When it was due.
         due: Timestamp,
     },
+    /// A service came to its end.
+    Service {
+        /// The number of the invocation.
+        sequence: u64,
+        /// The name of the event: `done.invoke.` or `error.invoke.`, and the id of the `invoke`.
+        name: Arc<str>,
+        /// Who ran, and what it came to.
+        served: Served,
+    },
+}
+
+/// What a service came to, and who ran it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Served {
+    /// The function, `plugin.function`.
+    pub function: Arc<str>,
+    /// The digest of the plugin that ran; empty when none did.
+    pub digest: Arc<str>,
+    /// Its answer, or why there is none.
+    pub returned: Returned,
 }
 
 /// Something that the world was told.
@@ -69,7 +89,9 @@ impl Cause {
     pub fn name(&self) -> &str {
         match self {
             Cause::Open { .. } => "open",
-            Cause::Event { name, .. } | Cause::Timer { name, .. } => name,
+            Cause::Event { name, .. } | Cause::Timer { name, .. } | Cause::Service { name, .. } => {
+                name
+            }
         }
     }
 }

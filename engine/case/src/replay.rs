@@ -15,7 +15,7 @@ use casewright_definition::json::to_json;
 use casewright_definition::{Decide, Decision, Definition};
 
 use crate::case::Case;
-use crate::command::{Outcome, Setting, fire, open, send};
+use crate::command::{Outcome, Setting, fire, open, send, settle};
 use crate::record::{Cause, Record};
 
 pub use compare::compare;
@@ -119,6 +119,12 @@ impl<'a> Replay<'a> {
                 send(setting, case, name, &to_json(data), &record.actor)
             }
             (Cause::Timer { sequence, .. }, Some(case)) => fire(setting, case, *sequence),
+            (
+                Cause::Service {
+                    sequence, served, ..
+                },
+                Some(case),
+            ) => settle(setting, case, *sequence, served.clone()),
             (_, None) => return Err("the case is not open".to_owned()),
             (Cause::Open { .. }, Some(_)) => return Err("the case is open".to_owned()),
         };

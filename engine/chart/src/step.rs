@@ -125,6 +125,15 @@ pub enum Returned {
     Failed(Value),
 }
 
+impl Returned {
+    /// Its answer, or the reason why there is none.
+    pub fn data(&self) -> &Value {
+        match self {
+            Returned::Done(data) | Returned::Failed(data) => data,
+        }
+    }
+}
+
 /// Why a step could not be taken. The snapshot that it started from still stands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepError {

@@ -38,6 +38,6 @@ pub mod testing;
 pub use definition::{Bundle, Decision, Definition, Digest, Signature};
 pub use evaluator::{Decide, Evaluator};
 pub use expression::{Circumstances, Subject};
-pub use lower::{FunctionSchemas, Functions};
+pub use lower::{FunctionKind, FunctionSchemas, Functions};
 pub use pack::{Checked, Files, Pack};
 pub use read::Findings;

@@ -38,9 +38,21 @@ use names::Names;
 /// What the plugins at hand can do: `plugin.function` and what it takes and gives.
 pub type Functions = BTreeMap<String, FunctionSchemas>;
 
-/// What a plugin's function takes and gives, as JSON Schemas.
+/// How a plugin's function may be called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// Within a step, by `decide`.
+    #[default]
+    Decision,
+    /// After a step, by `invoke`.
+    Service,
+}
+
+/// How a plugin's function is called, what it takes and what it gives, as JSON Schemas.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionSchemas {
+    /// How it may be called.
+    pub kind: FunctionKind,
     /// What it takes.
     pub input: serde_json::Value,
     /// What it gives.

@@ -10,6 +10,8 @@ use crate::schema::{Schema, kind};
 
 /// The kind of function that [`Plugin::decide`](crate::Plugin::decide) calls.
 pub const DECISION: &str = "decision";
+/// The kind of function that reaches the world.
+pub const SERVICE: &str = "service";
 
 /// Names go into file names, URLs and log lines.
 const MAX_NAME_BYTES: usize = 64;

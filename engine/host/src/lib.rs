@@ -51,7 +51,7 @@ mod weight;
 
 pub use backtrace::Frame;
 pub use call_error::{CallError, Reason};
-pub use description::{DECISION, Function};
+pub use description::{DECISION, Function, SERVICE};
 pub use host::{Host, HostConfig, HostError};
 pub use limits::Limits;
 pub use load_error::{LoadError, LoadFailure};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use casewright_chart::{Answer, DecisionError, Value};
 use casewright_definition::diagnostic::Diagnostic;
 use casewright_definition::json::{from_json, to_json};
-use casewright_definition::{Decide, Decision, FunctionSchemas, Functions};
-use casewright_host::{CallError, Plugin};
+use casewright_definition::{Decide, Decision, FunctionKind, FunctionSchemas, Functions};
+use casewright_host::{CallError, DECISION, Plugin, SERVICE};
 
 /// Why a plugin was not taken in place of another.
 #[derive(Debug)]
@@ -61,12 +61,13 @@ impl Plugins {
             let functions: Vec<_> = plugin
                 .functions()
                 .iter()
-                .map(|function| {
+                .filter_map(|function| {
                     let schemas = FunctionSchemas {
+                        kind: kind(&function.kind)?,
                         input: function.input_schema.clone(),
                         output: function.output_schema.clone(),
                     };
-                    (format!("{name}.{}", function.name), schemas)
+                    Some((format!("{name}.{}", function.name), schemas))
                 })
                 .collect();
             functions
@@ -92,6 +93,15 @@ impl Decide for Plugins {
             digest: plugin.digest().into(),
             output: from_json(&answer.value),
         })
+    }
+}
+
+/// How functions of a kind may be called; none when they may not.
+fn kind(kind: &str) -> Option<FunctionKind> {
+    match kind {
+        DECISION => Some(FunctionKind::Decision),
+        SERVICE => Some(FunctionKind::Service),
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use casewright_definition::{Files, FunctionSchemas, Functions};
+use casewright_definition::{Files, FunctionKind, FunctionSchemas, Functions};
 use casewright_host::Plugin;
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,7 @@ impl Description {
     pub fn functions(&self) -> Functions {
         let functions = self.functions.iter().map(|(function, schemas)| {
             let schemas = FunctionSchemas {
+                kind: FunctionKind::Decision,
                 input: schemas.input.clone(),
                 output: schemas.output.clone(),
             };

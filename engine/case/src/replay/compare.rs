@@ -67,6 +67,24 @@ pub(super) fn compare_records(
         | (Cause::Open { data: one }, Cause::Open { data: other }) => {
             parts.value("cause.data", one, other);
         }
+        (
+            Cause::Service {
+                sequence: one_of,
+                name: one_name,
+                served: one,
+            },
+            Cause::Service {
+                sequence: other_of,
+                name: other_name,
+                served: other,
+            },
+        ) => {
+            parts.plain("cause.sequence", one_of, other_of);
+            parts.plain("cause.name", one_name, other_name);
+            parts.plain("cause.function", &one.function, &other.function);
+            parts.plain("cause.digest", &one.digest, &other.digest);
+            parts.value("cause.data", one.returned.data(), other.returned.data());
+        }
         (one, other) => parts.plain("cause", one, other),
     }
     if stored.trace != replayed.trace {

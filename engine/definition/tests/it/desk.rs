@@ -10,8 +10,8 @@ use casewright_chart::{
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
 use casewright_definition::{
-    Circumstances, Decide, Decision, Definition, Evaluator, Files, FunctionSchemas, Functions,
-    Pack, Subject,
+    Circumstances, Decide, Decision, Definition, Evaluator, Files, FunctionKind, FunctionSchemas,
+    Functions, Pack, Subject,
 };
 use serde_json::json;
 
@@ -45,10 +45,12 @@ pub(crate) fn pack() -> Pack {
 /// The functions of the only plugin: one takes anything, the other a number.
 pub(crate) fn functions() -> Functions {
     let schemas = FunctionSchemas {
+        kind: FunctionKind::Decision,
         input: json!({}),
         output: json!({}),
     };
     let number = FunctionSchemas {
+        kind: FunctionKind::Decision,
         input: json!({
             "type": "object",
             "additionalProperties": false,

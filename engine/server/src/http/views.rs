@@ -138,12 +138,15 @@ pub(super) struct RecordView {
     at: String,
     /// Who took it.
     actor: ActorView,
-    /// `open`, `event` or `timer`.
+    /// `open`, `event`, `timer` or `service`.
     cause: &'static str,
     /// The event's name; `open` for the first step.
     event: String,
     /// What the event carried.
     data: Json,
+    /// The service that returned, when it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<ServiceView>,
     /// The fields of the case data that the step changed, with their new values.
     changes: Json,
     /// What happened inside it, in order.
@@ -161,6 +164,15 @@ pub(super) struct ActorView {
     id: String,
     /// The roles in which it acted.
     roles: Vec<String>,
+}
+
+/// A service that returned.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ServiceView {
+    /// The plugin and its function.
+    function: String,
+    /// The SHA-256 of the plugin; empty when none ran.
+    digest: String,
 }
 
 /// What a plugin decided.
@@ -328,6 +340,14 @@ impl RecordView {
             Cause::Open { data } => ("open", to_json(data)),
             Cause::Event { data, .. } => ("event", to_json(data)),
             Cause::Timer { due, .. } => ("timer", due_data(*due)),
+            Cause::Service { served, .. } => ("service", to_json(served.returned.data())),
+        };
+        let service = match &record.cause {
+            Cause::Service { served, .. } => Some(ServiceView {
+                function: served.function.to_string(),
+                digest: served.digest.to_string(),
+            }),
+            _ => None,
         };
         let changes = record.changes.iter();
         let decisions = record.decisions.iter().map(|decided| DecisionView {
@@ -348,6 +368,7 @@ impl RecordView {
             cause,
             event: record.cause.name().to_owned(),
             data,
+            service,
             changes: changes
                 .map(|(key, value)| (key.to_string(), to_json(value)))
                 .collect(),

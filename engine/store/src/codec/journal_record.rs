@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use casewright_case::{Actor, Cause, Emitted, Record};
+use casewright_case::{Actor, Cause, Emitted, Record, Served};
 use casewright_chart::step::Decided;
 use casewright_chart::value::Map;
 use casewright_chart::{
-    Answer, Chart, EventKind, StateIndex, Timestamp, Trace, TransitionIndex, Value,
+    Answer, Chart, EventKind, Returned, StateIndex, Timestamp, Trace, TransitionIndex, Value,
 };
 use casewright_definition::Definition;
 use minicbor::{Decode, Encode};
@@ -68,6 +68,24 @@ enum CauseRecord {
     ),
     #[n(2)]
     Timer(#[n(0)] u64, #[n(1)] String, #[n(2)] i64),
+    #[n(3)]
+    Service(#[n(0)] ServiceRecord),
+}
+
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+struct ServiceRecord {
+    #[n(0)]
+    sequence: u64,
+    #[n(1)]
+    name: String,
+    #[n(2)]
+    function: String,
+    #[n(3)]
+    digest: String,
+    #[n(4)]
+    is_done: bool,
+    #[cbor(n(5), encode_with = "value::encode", decode_with = "value::decode")]
+    data: Value,
 }
 
 /// States stand as their places in the record's own list of ids, transitions as the place of their state
@@ -230,6 +248,18 @@ impl CauseRecord {
                 name,
                 due,
             } => CauseRecord::Timer(*sequence, name.as_ref().to_owned(), due.unix_ms()),
+            Cause::Service {
+                sequence,
+                name,
+                served,
+            } => CauseRecord::Service(ServiceRecord {
+                sequence: *sequence,
+                name: name.as_ref().to_owned(),
+                function: served.function.as_ref().to_owned(),
+                digest: served.digest.as_ref().to_owned(),
+                is_done: matches!(served.returned, Returned::Done(_)),
+                data: served.returned.data().clone(),
+            }),
         }
     }
 
@@ -244,6 +274,18 @@ impl CauseRecord {
                 sequence,
                 name: name.into(),
                 due: Timestamp::from_unix_ms(due_ms),
+            },
+            CauseRecord::Service(service) => Cause::Service {
+                sequence: service.sequence,
+                name: service.name.into(),
+                served: Served {
+                    function: service.function.into(),
+                    digest: service.digest.into(),
+                    returned: match service.is_done {
+                        true => Returned::Done(service.data),
+                        false => Returned::Failed(service.data),
+                    },
+                },
             },
         }
     }

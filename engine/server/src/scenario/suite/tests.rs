@@ -5,7 +5,9 @@ use std::cell::Cell;
 
 use casewright_chart::{Answer, DecisionError, Value};
 use casewright_definition::json::from_json;
-use casewright_definition::{Decide, Decision, Definition, FunctionSchemas, Functions, Pack};
+use casewright_definition::{
+    Decide, Decision, Definition, FunctionKind, FunctionSchemas, Functions, Pack,
+};
 use serde_json::json;
 
 use super::*;
@@ -69,6 +71,7 @@ impl Decide for Rater {
 
 fn functions() -> Functions {
     let rate = FunctionSchemas {
+        kind: FunctionKind::Decision,
         input: json!({ "type": "object" }),
         output: json!({ "type": "integer" }),
     };
