@@ -200,7 +200,7 @@ pub fn fire(setting: Setting<'_>, case: &Case, sequence: u64) -> Result<Outcome,
     outcome(setting, case, cause, actor, step)
 }
 
-/// Takes what a service came to.
+/// Takes what a service came to: from the service itself ([`Actor::service`]), or from who ended it.
 ///
 /// # Errors
 /// It is not running any more, or the step fails.
@@ -209,11 +209,11 @@ pub fn settle(
     case: &Case,
     sequence: u64,
     served: Served,
+    actor: &Actor,
 ) -> Result<Outcome, Refusal> {
     let definition = setting.definition;
     let name = returning(definition, case, sequence, &served.returned)?;
-    let actor = Actor::service(&served.function);
-    let circumstances = case.circumstances(&actor);
+    let circumstances = case.circumstances(actor);
     let step = casewright_chart::settle(
         &definition.chart,
         &case.snapshot,
@@ -229,7 +229,7 @@ pub fn settle(
         name,
         served,
     };
-    outcome(setting, case, cause, actor, step)
+    outcome(setting, case, cause, actor.clone(), step)
 }
 
 /// The name of the event with which a service returns.

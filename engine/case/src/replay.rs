@@ -7,10 +7,12 @@
 mod compare;
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use casewright_chart::step::Decided;
-use casewright_chart::{Answer, DecisionError, Limits, Value};
+use casewright_chart::{Answer, DecisionError, Effect, Limits, Timestamp, Value};
 use casewright_definition::json::to_json;
 use casewright_definition::{Decide, Decision, Definition};
 
@@ -56,6 +58,20 @@ pub struct Replay<'a> {
     limits: &'a Limits,
     id: &'a str,
     case: Option<Case>,
+    running: BTreeMap<u64, Started>,
+}
+
+/// A service that a case has started.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Started {
+    /// The id of the `invoke`.
+    pub id: Arc<str>,
+    /// What runs, `plugin.function`.
+    pub source: Arc<str>,
+    /// What it was handed.
+    pub input: Value,
+    /// When.
+    pub at: Timestamp,
 }
 
 impl<'a> Replay<'a> {
@@ -66,7 +82,13 @@ impl<'a> Replay<'a> {
             limits,
             id,
             case: None,
+            running: BTreeMap::new(),
         }
+    }
+
+    /// The services that run after the records taken so far, by their numbers.
+    pub fn running(&self) -> &BTreeMap<u64, Started> {
+        &self.running
     }
 
     /// Where the case stands after the records taken so far; none before the first.
@@ -98,11 +120,37 @@ impl<'a> Replay<'a> {
         let chart = &self.definition.chart;
         match compare_records(chart, record, &outcome.record) {
             None => {
+                self.note_running(outcome.effects, record.at, &outcome.case);
                 self.case = Some(outcome.case);
                 Ok(())
             }
             Some(difference) => Err(difference),
         }
+    }
+
+    fn note_running(&mut self, effects: Vec<Effect>, at: Timestamp, case: &Case) {
+        for effect in effects {
+            if let Effect::Start {
+                sequence,
+                id,
+                source,
+                input,
+            } = effect
+            {
+                let started = Started {
+                    id,
+                    source,
+                    input,
+                    at,
+                };
+                self.running.insert(sequence, started);
+            }
+        }
+        let runs = |number: &u64| {
+            let mut running = case.snapshot.invocations.iter();
+            running.any(|invocation| invocation.sequence == *number)
+        };
+        self.running.retain(|number, _| runs(number));
     }
 
     /// The step of a record, or why it cannot be taken.
@@ -124,7 +172,7 @@ impl<'a> Replay<'a> {
                     sequence, served, ..
                 },
                 Some(case),
-            ) => settle(setting, case, *sequence, served.clone()),
+            ) => settle(setting, case, *sequence, served.clone(), &record.actor),
             (_, None) => return Err("the case is not open".to_owned()),
             (Cause::Open { .. }, Some(_)) => return Err("the case is open".to_owned()),
         };

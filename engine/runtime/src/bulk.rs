@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 
 use crate::clock::Clock;
 use crate::error::CommandError;
+use crate::jobs::of_step;
 use crate::plugins::Plugins;
 use crate::runtime::{case_of, corrupt};
 
@@ -103,12 +104,20 @@ impl Bulk {
             refusal,
             case: None,
         })?;
+        let Outcome {
+            case,
+            record,
+            effects,
+        } = outcome;
+        let (started, ended) = of_step(&self.store, before.as_ref(), &case, record.at, effects)?;
         Ok(StepWrite {
             before,
-            case: outcome.case,
+            case,
             definition: self.definition.clone(),
-            record: outcome.record,
+            record,
             fired: None,
+            started,
+            ended,
             answer: None,
         })
     }

@@ -3,16 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use casewright_case::{Actor, Case, Cause, Outcome, Refusal, Setting};
+use casewright_case::{Actor, Case, Cause, Outcome, Refusal, Served, Setting};
 use casewright_chart::{Effect, Timestamp};
 use casewright_definition::Definition;
 use casewright_definition::json::from_json;
 use casewright_store::tables::Table;
-use casewright_store::{DueTimer, StepWrite, Store, StoreError, StoredCase};
+use casewright_store::{DueTimer, JobKey, StepWrite, Store, StoreError, StoredCase};
 use serde_json::Value as Json;
 use tokio::sync::OwnedSemaphorePermit;
 
+use crate::committer::Next;
 use crate::error::CommandError;
+use crate::jobs;
 use crate::lane::{Place, Turn};
 use crate::once::{Asked, Done, Remember, Terms};
 use crate::runtime::{Committed, Runtime, View, corrupt};
@@ -215,6 +217,26 @@ impl Runtime {
         }
     }
 
+    /// Gives a case what a service came to. Its job goes with the step.
+    pub(crate) async fn settle(
+        &self,
+        job: &JobKey,
+        served: Served,
+        actor: Actor,
+        turn: Turn,
+    ) -> Result<Committed, CommandError> {
+        let held = Held {
+            turn: Some(turn),
+            ..Held::default()
+        };
+        let (stored, view) = self.load(&job.case)?;
+        let sequence = job.sequence;
+        let step = move |setting: Setting<'_>, case: &Case| {
+            casewright_case::settle(setting, case, sequence, served, &actor)
+        };
+        self.step(stored, view, None, held, step).await
+    }
+
     /// Tries a timer again later.
     pub(crate) async fn put_off(
         &self,
@@ -226,7 +248,7 @@ impl Runtime {
     }
 
     /// A place in the lane of a case, for a command from outside.
-    fn line_up(&self, case: &str) -> Result<Place, CommandError> {
+    pub(crate) fn line_up(&self, case: &str) -> Result<Place, CommandError> {
         self.lanes().line_up(case).ok_or(CommandError::Busy)
     }
 
@@ -296,7 +318,15 @@ impl Runtime {
             Effect::Schedule { due, .. } => Some(*due),
             _ => None,
         });
-        let next_due = due.min();
+        let mut next = Next {
+            timer: due.min(),
+            job: None,
+        };
+        let (started, ended) =
+            jobs::of_step(self.store(), before.as_ref(), &case, record.at, effects)?;
+        if !started.is_empty() {
+            next.job = Some(record.at);
+        }
         let view = View { case, definition };
         let remember = held.remember.as_mut();
         let answered = remember.map(|remember| remember.answer(&view, record.at));
@@ -308,9 +338,11 @@ impl Runtime {
             definition,
             record,
             fired,
+            started,
+            ended,
             answer,
         });
-        let (step, sequence) = committer.commit(step, held, next_due).await?;
+        let (step, sequence) = committer.commit(step, held, next).await?;
         let StepWrite {
             case,
             definition,
@@ -326,7 +358,7 @@ impl Runtime {
     }
 
     /// Writes to the store past the committer, aside from the event loop.
-    async fn on_store(
+    pub(crate) async fn on_store(
         &self,
         write: impl FnOnce(&Store) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), CommandError> {

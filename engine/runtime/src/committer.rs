@@ -26,9 +26,35 @@ type Answer = Result<(Box<StepWrite>, u64), CommandError>;
 struct Request {
     step: Box<StepWrite>,
     held: Held,
-    /// When the first of the timers is due that it sets.
-    due: Option<Timestamp>,
+    next: Next,
     answer: oneshot::Sender<Answer>,
+}
+
+/// What is due because of a step.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Next {
+    /// When the first of the timers is due that it sets.
+    pub(crate) timer: Option<Timestamp>,
+    /// When the first of the services is run that it starts.
+    pub(crate) job: Option<Timestamp>,
+}
+
+/// Who is told of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Alarms {
+    pub(crate) timers: Arc<Alarm>,
+    pub(crate) jobs: Arc<Alarm>,
+}
+
+impl Alarms {
+    fn expect(&self, next: Next) {
+        if let Some(due) = next.timer {
+            self.timers.expect(due);
+        }
+        if let Some(due) = next.job {
+            self.jobs.expect(due);
+        }
+    }
 }
 
 /// The way to the committer. It ends when every clone of this is gone and all is written.
@@ -60,13 +86,13 @@ impl Writer {
 
 impl Committer {
     /// Starts the thread.
-    pub(crate) fn start(store: Arc<Store>, alarm: Arc<Alarm>) -> std::io::Result<(Self, Writer)> {
+    pub(crate) fn start(store: Arc<Store>, alarms: Alarms) -> std::io::Result<(Self, Writer)> {
         let (requests, mut waiting) = mpsc::channel(MAX_WAITING);
         let run = move || {
             let mut batch = Vec::with_capacity(MAX_BATCH);
             while waiting.blocking_recv_many(&mut batch, MAX_BATCH) > 0 {
                 gather(&mut waiting, &mut batch);
-                write(&store, &alarm, &mut batch);
+                write(&store, &alarms, &mut batch);
             }
         };
         let thread = thread::Builder::new()
@@ -76,12 +102,12 @@ impl Committer {
     }
 
     /// Starts a task that writes in place.
-    pub(crate) fn start_in_place(store: Arc<Store>, alarm: Arc<Alarm>) -> (Self, Writer) {
+    pub(crate) fn start_in_place(store: Arc<Store>, alarms: Alarms) -> (Self, Writer) {
         let (requests, mut waiting) = mpsc::channel(MAX_WAITING);
         let run = async move {
             let mut batch = Vec::with_capacity(MAX_BATCH);
             while waiting.recv_many(&mut batch, MAX_BATCH).await > 0 {
-                write(&store, &alarm, &mut batch);
+                write(&store, &alarms, &mut batch);
             }
         };
         (Committer { requests }, Writer::Task(tokio::spawn(run)))
@@ -89,17 +115,12 @@ impl Committer {
 
     /// Writes a step. What it holds is let go once it is on disk, or is known not to be; it comes back
     /// with the place of its record in the journal.
-    pub(crate) async fn commit(
-        &self,
-        step: Box<StepWrite>,
-        held: Held,
-        due: Option<Timestamp>,
-    ) -> Answer {
+    pub(crate) async fn commit(&self, step: Box<StepWrite>, held: Held, next: Next) -> Answer {
         let (answer, answered) = oneshot::channel();
         let request = Request {
             step,
             held,
-            due,
+            next,
             answer,
         };
         self.requests
@@ -130,12 +151,12 @@ fn gather(waiting: &mut mpsc::Receiver<Request>, batch: &mut Vec<Request>) {
 }
 
 /// Writes what is waiting, and answers.
-fn write(store: &Store, alarm: &Alarm, batch: &mut Vec<Request>) {
+fn write(store: &Store, alarms: &Alarms, batch: &mut Vec<Request>) {
     let steps: Vec<&StepWrite> = batch.iter().map(|request| &*request.step).collect();
     let results = commit(store, &steps);
     for (request, result) in batch.drain(..).zip(results) {
-        if let (Ok(_), Some(due)) = (&result, request.due) {
-            alarm.expect(due);
+        if result.is_ok() {
+            alarms.expect(request.next);
         }
         drop(request.held);
         // Whoever asked may have gone; the step is written all the same.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use casewright_case::{Case, Refusal};
 use casewright_definition::Definition;
-use casewright_store::StoreError;
+use casewright_store::{JobKey, StoreError};
 
 /// Why a command was not carried out. Nothing was changed.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub enum CommandError {
     },
     /// No case has this id.
     UnknownCase(String),
+    /// No job is this one: it has ended, or never was.
+    UnknownJob(JobKey),
     /// A case with this id was opened before, in another way.
     CaseExists {
         /// It.
@@ -67,6 +69,9 @@ impl fmt::Display for CommandError {
                 write!(f, "there is no workflow `{workflow}`")
             }
             CommandError::UnknownCase(id) => write!(f, "there is no case `{id}`"),
+            CommandError::UnknownJob(JobKey { case, sequence }) => {
+                write!(f, "there is no job {sequence} of case `{case}`")
+            }
             CommandError::CaseExists { case, .. } => write!(
                 f,
                 "there is a case `{}` already, and it was opened in another way",

@@ -9,6 +9,8 @@ use casewright_definition::json::{from_json, to_json};
 use casewright_definition::{Decide, Decision, FunctionKind, FunctionSchemas, Functions};
 use casewright_host::{CallError, DECISION, Plugin, SERVICE};
 
+use crate::services::{Retry, Serve, ServiceAnswer, ServiceCall, ServiceError};
+
 /// Why a plugin was not taken in place of another.
 #[derive(Debug)]
 pub enum NotTaken<E> {
@@ -96,6 +98,19 @@ impl Decide for Plugins {
     }
 }
 
+impl Serve for Plugins {
+    fn serve(&self, call: &ServiceCall) -> Result<ServiceAnswer, ServiceError> {
+        Err(ServiceError {
+            digest: "".into(),
+            code: UNKNOWN_PLUGIN.into(),
+            message: no_plugin(&call.plugin).into(),
+            details: Value::Null,
+            // It may be applied yet.
+            retry: Retry::Later,
+        })
+    }
+}
+
 /// How functions of a kind may be called; none when they may not.
 fn kind(kind: &str) -> Option<FunctionKind> {
     match kind {
@@ -105,13 +120,19 @@ fn kind(kind: &str) -> Option<FunctionKind> {
     }
 }
 
+const UNKNOWN_PLUGIN: &str = "unknown-plugin";
+
+fn no_plugin(name: &str) -> String {
+    format!("no plugin is called `{name}`")
+}
+
 fn unknown(decision: &Decision) -> DecisionError {
     DecisionError {
         plugin: decision.plugin.clone(),
         function: decision.function.clone(),
-        code: "unknown-plugin".into(),
+        code: UNKNOWN_PLUGIN.into(),
         limit: None,
-        message: format!("no plugin is called `{}`", decision.plugin).into(),
+        message: no_plugin(&decision.plugin).into(),
     }
 }
 

@@ -46,6 +46,10 @@ pub enum Change {
     TimerAdded,
     /// A timer is removed.
     TimerRemoved,
+    /// A job is set again, to be run as if it had not been tried.
+    JobAdded,
+    /// A job is removed.
+    JobRemoved,
 }
 
 /// What a repair came to.
@@ -63,6 +67,10 @@ pub struct Repaired {
     pub timers_added: u64,
     /// How many timers were removed.
     pub timers_removed: u64,
+    /// How many jobs were set again.
+    pub jobs_added: u64,
+    /// How many rows of jobs were removed.
+    pub jobs_removed: u64,
     /// What cannot be made good, one for each case.
     pub refused: Vec<Fault>,
 }
@@ -86,6 +94,8 @@ impl Repaired {
             Change::IndexRemoved => &mut self.index_removed,
             Change::TimerAdded => &mut self.timers_added,
             Change::TimerRemoved => &mut self.timers_removed,
+            Change::JobAdded => &mut self.jobs_added,
+            Change::JobRemoved => &mut self.jobs_removed,
         } += 1;
     }
 }
@@ -256,6 +266,7 @@ impl Repair<'_> {
             Fix::Put(table, key) => {
                 self.changes(match table {
                     Table::Timers => &Change::TimerAdded,
+                    Table::Queue => &Change::JobAdded,
                     _ => &Change::IndexAdded,
                 });
                 self.writer.put(table, key)
@@ -263,9 +274,15 @@ impl Repair<'_> {
             Fix::Delete(table, key) => {
                 self.changes(match table {
                     Table::Timers => &Change::TimerRemoved,
+                    Table::Jobs | Table::Queue => &Change::JobRemoved,
                     _ => &Change::IndexRemoved,
                 });
                 self.writer.delete(table, key)
+            }
+            Fix::Job(job) => {
+                self.changes(&Change::JobAdded);
+                let (key, record) = *job;
+                self.writer.put_job(&key, &record)
             }
         }
     }

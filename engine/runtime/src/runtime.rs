@@ -13,13 +13,14 @@ use casewright_store::{Store, StoreError, StoredCase, WriteAhead};
 use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
-use crate::committer::{Committer, Writer};
+use crate::committer::{Alarms, Committer, Writer};
 use crate::definitions::Definitions;
 use crate::error::CommandError;
 use crate::lane::Lanes;
 use crate::once::{InFlight, Reply};
 use crate::plugins::{NotTaken, Plugins};
-use crate::timer;
+use crate::services::Serve;
+use crate::{jobs, timer};
 
 /// Runs cases. Cheap to clone; every clone is the same runtime.
 #[derive(Clone)]
@@ -38,12 +39,14 @@ struct Shared {
     writer: Mutex<Option<Writer>>,
     /// Held while definitions are applied.
     applying: Mutex<()>,
-    alarm: Arc<timer::Alarm>,
+    alarms: Alarms,
     stopping: watch::Sender<bool>,
 }
 
 /// Answers the decisions of steps.
 pub(crate) type Decider = Arc<dyn Decide + Send + Sync>;
+/// Runs services.
+pub(crate) type Server = Arc<dyn Serve>;
 
 /// What steps are taken with.
 struct Means {
@@ -51,6 +54,8 @@ struct Means {
     plugins: RwLock<Arc<Plugins>>,
     /// Who answers decisions in place of the plugins, in simulations.
     decide: Option<Decider>,
+    /// Who runs services in place of the plugins, in simulations.
+    serve: Option<Server>,
     /// Whether all is done where it is asked for, and nothing on threads of its own.
     in_place: bool,
     /// Places for those that compute for long.
@@ -112,6 +117,7 @@ impl Runtime {
         let means = Means {
             plugins: RwLock::new(Arc::new(plugins)),
             decide: None,
+            serve: None,
             in_place: false,
             slow: Semaphore::new(2 * cores),
             clock,
@@ -122,7 +128,7 @@ impl Runtime {
 
     /// As [`Runtime::start`], without threads: steps, decisions and commits are tasks of the tokio
     /// runtime. On one of a single thread the same commands then give the same run, which is what a
-    /// simulation needs. Decisions are answered by `decide`; what `definitions`
+    /// simulation needs. Decisions are answered by `decide`, services run by `serve`; what `definitions`
     /// knows is not compiled again.
     ///
     /// # Errors
@@ -131,12 +137,14 @@ impl Runtime {
         store: Store,
         definitions: Definitions,
         decide: Arc<dyn Decide + Send + Sync>,
+        serve: Arc<dyn Serve>,
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
         let means = Means {
             plugins: RwLock::default(),
             decide: Some(decide),
+            serve: Some(serve),
             in_place: true,
             slow: Semaphore::new(1),
             clock,
@@ -148,10 +156,10 @@ impl Runtime {
     fn run(store: Store, known: Definitions, means: Means) -> Result<Self, StoreError> {
         let store = Arc::new(store);
         let definitions = known.of(&store)?;
-        let alarm = Arc::new(timer::Alarm::default());
+        let alarms = Alarms::default();
         let (committer, writer) = match means.in_place {
-            true => Committer::start_in_place(store.clone(), alarm.clone()),
-            false => Committer::start(store.clone(), alarm.clone())
+            true => Committer::start_in_place(store.clone(), alarms.clone()),
+            false => Committer::start(store.clone(), alarms.clone())
                 .map_err(|error| StoreError::Io(format!("cannot start the committer: {error}")))?,
         };
         let shared = Arc::new(Shared {
@@ -163,11 +171,12 @@ impl Runtime {
             committer: Mutex::new(Some(committer)),
             writer: Mutex::new(Some(writer)),
             applying: Mutex::default(),
-            alarm,
+            alarms,
             stopping: watch::Sender::new(false),
         });
         let runtime = Runtime { shared };
         tokio::spawn(timer::run(runtime.clone()));
+        tokio::spawn(jobs::run(runtime.clone()));
         Ok(runtime)
     }
 
@@ -232,14 +241,23 @@ impl Runtime {
         }
     }
 
+    /// Who runs the services.
+    pub(crate) fn services(&self) -> Server {
+        match &self.shared.means.serve {
+            Some(serve) => serve.clone(),
+            None => self.plugins(),
+        }
+    }
+
     /// The definitions in use.
     pub fn definitions(&self) -> &Definitions {
         &self.shared.definitions
     }
 
-    /// Wakes the timers, after a clock was set by hand.
+    /// Wakes timers and jobs, after a clock was set by hand.
     pub fn wake_timers(&self) {
-        self.shared.alarm.ring();
+        self.shared.alarms.timers.ring();
+        self.shared.alarms.jobs.ring();
     }
 
     /// Makes definitions those that new cases of their workflows start with. Open cases keep theirs.
@@ -292,7 +310,11 @@ impl Runtime {
     }
 
     pub(crate) fn alarm(&self) -> Arc<timer::Alarm> {
-        self.shared.alarm.clone()
+        self.shared.alarms.timers.clone()
+    }
+
+    pub(crate) fn job_alarm(&self) -> Arc<timer::Alarm> {
+        self.shared.alarms.jobs.clone()
     }
 
     pub(crate) async fn stopping(&self) {

@@ -41,7 +41,7 @@ pub(crate) async fn run(runtime: Runtime) {
             biased;
             () = runtime.stopping() => break,
             () = firing.room() => {}
-            () = alarm.rung.notified() => {}
+            () = alarm.rung() => {}
             () = tokio::time::sleep(pause) => {}
         }
     }
@@ -160,7 +160,7 @@ async fn fire(runtime: &Runtime, timer: DueTimer) -> bool {
     }
 }
 
-/// When the timer task looks again, and the call that makes it look now.
+/// When the task looks again that does what is due, and the call that makes it look now.
 #[derive(Debug)]
 pub(crate) struct Alarm {
     /// In milliseconds since the Unix epoch.
@@ -178,19 +178,24 @@ impl Default for Alarm {
 }
 
 impl Alarm {
-    /// Makes the timer task look now.
+    /// Makes it look now.
     pub(crate) fn ring(&self) {
         self.rung.notify_one();
     }
 
-    /// Tells of a timer in the store: the task looks now if it would look only after it is due.
+    /// Tells of something in the store that will be due: the task looks now if it would look only after it is due.
     pub(crate) fn expect(&self, due: Timestamp) {
         if due.unix_ms() < self.at_ms.load(Ordering::SeqCst) {
             self.ring();
         }
     }
 
-    fn set(&self, at_ms: i64) {
+    /// Waits until it is rung.
+    pub(crate) async fn rung(&self) {
+        self.rung.notified().await;
+    }
+
+    pub(crate) fn set(&self, at_ms: i64) {
         self.at_ms.store(at_ms, Ordering::SeqCst);
     }
 }

@@ -8,6 +8,7 @@
 mod answers;
 pub mod fault;
 pub(crate) mod inspector;
+mod jobs;
 pub(crate) mod rows;
 pub(crate) mod visited;
 
@@ -20,7 +21,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use casewright_chart::Limits;
 use casewright_definition::{Bundle, Digest};
 use casewright_store::tables::Table;
-use casewright_store::{JournalRecord, Row, Store, StoreError, StoredCase, WriteAhead};
+use casewright_store::{
+    JobKey, JobRecord, JournalRecord, Row, Store, StoreError, StoredCase, WriteAhead,
+};
 
 pub use fault::{Fault, Faults, Kind};
 use inspector::{Inspector, Stop, of_store};
@@ -108,6 +111,8 @@ pub(crate) fn open_existing(folder: &Path) -> Result<Store, StoreError> {
 pub(crate) enum Fix {
     Put(Table, Vec<u8>),
     Delete(Table, Vec<u8>),
+    /// A job is set as it was when it was started.
+    Job(Box<(JobKey, JobRecord)>),
 }
 
 /// Is told of every fault as it is found, with what would make it good, if it is known.
@@ -122,6 +127,7 @@ pub(crate) struct Verification<'a> {
     found: Found<'a>,
     cases: AtomicU64,
     rows: rows::Counts,
+    jobs: jobs::Counts,
     /// The keys of cases with which something is wrong: nothing more is told of their records and rows.
     pub(crate) damaged: Mutex<BTreeSet<Vec<u8>>>,
     faults: Mutex<Faults>,
@@ -136,6 +142,7 @@ impl<'a> Verification<'a> {
             found: &|_, _| Ok(()),
             cases: AtomicU64::new(0),
             rows: rows::Counts::default(),
+            jobs: jobs::Counts::default(),
             damaged: Mutex::default(),
             faults: Mutex::default(),
         }
@@ -161,6 +168,10 @@ impl Verification<'_> {
                 Table::Timers | Table::Index => self.beside(table)?,
                 Table::Answers => self.answers()?,
                 Table::Expiries => self.expiries()?,
+                Table::Jobs => self.all_jobs()?,
+                Table::Queue => self.queue()?,
+                // What plugins remember is theirs to understand.
+                Table::KeyValues => {}
             }
         }
         report.cases = self.cases.load(Ordering::Relaxed);
@@ -263,6 +274,7 @@ impl Verification<'_> {
                     self.visited.mark(link.sequence);
                 }
                 (self.watch)(self.visited.count(), self.visited.len());
+                self.jobs_of(&replayed)?;
                 self.rows_of(&id, &replayed)
             }
             Err(stop) => {

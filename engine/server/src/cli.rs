@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::command::{
-    bench, check, compact, diagram, explain, export, import, plugin, repair, schema, serve,
+    bench, check, compact, diagram, explain, export, import, jobs, plugin, repair, schema, serve,
     simulate, test, verify,
 };
 
@@ -46,6 +46,7 @@ enum Command {
     Export(export::Export),
     Verify(verify::Verify),
     Repair(repair::Repair),
+    Jobs(jobs::Jobs),
     Plugin(plugin::Plugin),
     Bench(bench::Bench),
     Compact(compact::Compact),
@@ -97,6 +98,7 @@ impl Cli {
             Command::Export(export) => export.run(),
             Command::Verify(verify) => verify.run(),
             Command::Repair(repair) => repair.run(),
+            Command::Jobs(jobs) => jobs.run(),
             Command::Plugin(plugin) => plugin.run(),
             Command::Bench(bench) => bench.run(),
             Command::Compact(compact) => compact.run(),

@@ -7,6 +7,7 @@ pub mod diagram;
 pub mod explain;
 pub mod export;
 pub mod import;
+pub mod jobs;
 pub mod plugin;
 mod progress;
 pub mod repair;

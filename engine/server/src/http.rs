@@ -10,6 +10,7 @@ mod diagram;
 mod explanation;
 mod idempotency;
 mod index;
+mod jobs;
 mod metrics;
 mod openapi;
 mod plugins;
@@ -32,6 +33,7 @@ use tokio::sync::Semaphore;
 use crate::edge::Edge;
 use crate::plugin_store::PluginStore;
 
+pub(crate) use jobs::JobView;
 pub(crate) use metrics::{COMMITS, STEPS};
 pub use openapi::openapi;
 pub use problem::{KINDS, Problem};
@@ -90,6 +92,10 @@ pub(crate) fn app(
             get(explanation::show).post(explanation::rehearse),
         )
         .route("/cases/{case}/history", get(cases::history))
+        .route("/cases/{case}/jobs", get(jobs::of_case))
+        .route("/cases/{case}/jobs/{sequence}/retry", post(jobs::retry))
+        .route("/cases/{case}/jobs/{sequence}/cancel", post(jobs::cancel))
+        .route("/jobs", get(jobs::list))
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(map_response(private))

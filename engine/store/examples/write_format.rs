@@ -68,6 +68,8 @@ impl Clerk<'_> {
             definition: self.definition.clone(),
             record: outcome.record,
             fired,
+            started: Vec::new(),
+            ended: Vec::new(),
             answer: None,
         };
         self.store.commit(&[step]).unwrap();

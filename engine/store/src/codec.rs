@@ -6,6 +6,7 @@
 
 pub mod answer_record;
 pub mod case_record;
+pub mod job_record;
 pub mod journal_record;
 mod value;
 

@@ -25,6 +25,11 @@ const MIGRATIONS: &[Migration] = &[
         from: 1,
         rows: |_| Ok(()),
     },
+    // Services came. A program that does not know of them would leave their jobs behind.
+    Migration {
+        from: 2,
+        rows: |_| Ok(()),
+    },
 ];
 
 /// Brings a store to the format of this program; one without anything in it, too.

@@ -13,6 +13,7 @@ use crate::codec::journal_record::JournalRecord;
 use crate::due_timer::DueTimer;
 use crate::error::StoreError;
 use crate::filter::status;
+use crate::job::{StartedJob, StoredJob, add_jobs};
 use crate::key_value::{Batch, Precondition};
 use crate::tables::{Table, index_key, timer_key};
 
@@ -29,6 +30,10 @@ pub struct StepWrite {
     pub record: Record,
     /// The timer whose firing this is; it goes with the step.
     pub fired: Option<DueTimer>,
+    /// The services that it starts.
+    pub started: Vec<StartedJob>,
+    /// The services that it ends: they have returned, or their states were left.
+    pub ended: Vec<StoredJob>,
     /// What is answered to the request whose step it is, if that is to be remembered.
     pub answer: Option<AnswerWrite>,
 }
@@ -91,6 +96,7 @@ pub(crate) fn add_step(
         let (table, key) = row.key(&case.id, &after.workflow);
         (table, key, Vec::new())
     }));
+    add_jobs(batch, &case.id, &step.started, &step.ended)?;
     match &step.answer {
         Some(answer) => add_answer(batch, answer),
         None => Ok(()),

@@ -11,7 +11,8 @@
 /// | --- | --- |
 /// | 1 | the first |
 /// | 2 | a log stands in front of redb, with rows that redb does not hold yet |
-pub const FORMAT: u32 = 2;
+/// | 3 | services: their jobs, and what they remember |
+pub const FORMAT: u32 = 3;
 
 /// Where the format is kept, in [`Table::Meta`].
 pub const FORMAT_KEY: &[u8] = b"format";
@@ -49,11 +50,20 @@ pub enum Table {
     /// `expiry (i64, milliseconds, sign bit flipped)`, then the key of the answer -> nothing: answers in
     /// the order in which they are forgotten.
     Expiries,
+    /// `case id`, zero, `sequence (u64)` of the invocation -> [`JobRecord`](crate::JobRecord): every service that
+    /// runs, or waits to be run again. It comes and goes with the step that starts or ends the invocation.
+    Jobs,
+    /// `plugin name`, zero, `due (i64, milliseconds, sign bit flipped)`, `sequence (u64)`, `case id` -> nothing: the
+    /// jobs of each plugin in the order in which they are run. Those that are not run again, until somebody says
+    /// so, are due at the end of time.
+    Queue,
+    /// `plugin name`, zero, `key` -> whatever a service of the plugin keeps there.
+    KeyValues,
 }
 
 impl Table {
     /// Every table.
-    pub const ALL: [Table; 9] = [
+    pub const ALL: [Table; 12] = [
         Table::Meta,
         Table::Definitions,
         Table::Workflows,
@@ -63,6 +73,9 @@ impl Table {
         Table::Index,
         Table::Answers,
         Table::Expiries,
+        Table::Jobs,
+        Table::Queue,
+        Table::KeyValues,
     ];
 
     /// Its number in the log: its place in [`Table::ALL`], which only grows at its end.
@@ -87,6 +100,9 @@ impl Table {
             Table::Index => "index",
             Table::Answers => "answers",
             Table::Expiries => "expiries",
+            Table::Jobs => "jobs",
+            Table::Queue => "queue",
+            Table::KeyValues => "key_values",
         }
     }
 }
@@ -130,6 +146,36 @@ pub(crate) fn parse_expiry_key(key: &[u8]) -> Option<(i64, &[u8])> {
     Some((expires, answer))
 }
 
+/// The key of a job.
+pub(crate) fn job_key(case: &str, sequence: u64) -> Vec<u8> {
+    [case.as_bytes(), &[0], &sequence.to_be_bytes()].concat()
+}
+
+/// The case and the sequence of a job's key.
+pub(crate) fn parse_job_key(key: &[u8]) -> Option<(&str, u64)> {
+    let (case, sequence) = key.split_last_chunk::<8>()?;
+    let case = std::str::from_utf8(case.strip_suffix(&[0])?).ok()?;
+    Some((case, u64::from_be_bytes(*sequence)))
+}
+
+/// What the keys of all jobs of a plugin begin with, in [`Table::Queue`].
+pub(crate) fn queue_prefix(plugin: &str) -> Vec<u8> {
+    [plugin.as_bytes(), &[0]].concat()
+}
+
+/// The key at which a job waits.
+pub(crate) fn queue_key(plugin: &str, due_unix_ms: i64, sequence: u64, case: &str) -> Vec<u8> {
+    [queue_prefix(plugin), timer_key(due_unix_ms, sequence, case)].concat()
+}
+
+/// The plugin of a key at which a job waits, and when it is due, its sequence and its case.
+pub(crate) fn parse_queue_key(key: &[u8]) -> Option<(&str, (i64, u64, &str))> {
+    let end = key.iter().position(|byte| *byte == 0)?;
+    let (plugin, rest) = key.split_at_checked(end)?;
+    let plugin = std::str::from_utf8(plugin).ok()?;
+    Some((plugin, parse_timer_key(rest.get(1..)?)?))
+}
+
 /// What every index key of a kind begins with.
 pub(crate) fn index_prefix(parts: &[&str]) -> Vec<u8> {
     let room = parts.iter().map(|part| part.len() + 1).sum();
@@ -158,6 +204,17 @@ mod tests {
         let found = Table::ALL.map(|table| Table::of_code(table.code()));
         assert_eq!(found, Table::ALL.map(Some));
         assert_eq!(Table::of_code(Table::ALL.len() as u8), None);
+    }
+
+    #[test]
+    fn the_keys_of_a_job_say_which_one_it_is() {
+        assert_eq!(parse_job_key(&job_key("c-1", 7)), Some(("c-1", 7)));
+        assert_eq!(parse_job_key(b"c-1"), None);
+        let keys = [0, 1_700_000_000_000, i64::MAX].map(|due| queue_key("crm", due, 256, "c-1"));
+        assert!(keys.is_sorted());
+        let found = parse_queue_key(&keys[2]);
+        assert_eq!(found, Some(("crm", (i64::MAX, 256, "c-1"))));
+        assert_eq!(parse_queue_key(b"crm"), None);
     }
 
     #[test]

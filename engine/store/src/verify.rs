@@ -126,12 +126,16 @@ impl Store {
     /// Writes rows that are derived from the journal past what steps write, when a store is repaired.
     ///
     /// # Errors
-    /// One of the rows is none of a case, the index or the timers, or the backend failed. Nothing was written.
+    /// One of the rows is none of a case, the index, the timers or the jobs, or the backend failed. Nothing was written.
     pub fn write_derived(&self, batch: Batch) -> Result<(), StoreError> {
         let puts = batch.puts.iter().map(|(table, ..)| table);
         let mut tables = puts.chain(batch.deletes.iter().map(|(table, _)| table));
-        let is_derived =
-            |table: &&Table| matches!(table, Table::Cases | Table::Index | Table::Timers);
+        let is_derived = |table: &&Table| {
+            matches!(
+                table,
+                Table::Cases | Table::Index | Table::Timers | Table::Jobs | Table::Queue
+            )
+        };
         match tables.find(|table| !is_derived(table)) {
             Some(table) => Err(StoreError::corrupt(*table, "its rows are not derived")),
             None => self.key_value().commit(batch),

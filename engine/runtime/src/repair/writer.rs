@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use casewright_store::tables::Table;
-use casewright_store::{Batch, CaseRecord, Store, StoreError};
+use casewright_store::{Batch, CaseRecord, JobKey, JobRecord, Store, StoreError, job};
 
 use crate::verify::lock;
 
@@ -38,6 +38,14 @@ impl<'a> Writer<'a> {
         let row = (Table::Cases, id.as_bytes().to_vec(), record.to_bytes()?);
         let bytes = row.1.len() + row.2.len();
         self.add(bytes, |batch| batch.puts.push(row))
+    }
+
+    /// A job, with its place in the queue.
+    pub(super) fn put_job(&self, key: &JobKey, record: &JobRecord) -> Result<(), StoreError> {
+        let mut rows = Batch::default();
+        job::put(&mut rows, key, record)?;
+        let bytes = rows.puts.iter().map(|row| row.1.len() + row.2.len()).sum();
+        self.add(bytes, |batch| batch.puts.append(&mut rows.puts))
     }
 
     /// A row beside a case, which holds nothing.

@@ -43,6 +43,10 @@ pub enum Kind {
     TimerMissing,
     /// A timer stands for nothing.
     TimerLeftOver,
+    /// The job of a service that runs is missing, or is another one.
+    JobMissing,
+    /// A job stands for nothing.
+    JobLeftOver,
     /// What is remembered of a request cannot be read, or is not where its expiry says. No case depends on it.
     Answer,
 }
@@ -63,6 +67,8 @@ impl Kind {
             Kind::IndexLeftOver => "index-left-over",
             Kind::TimerMissing => "timer-missing",
             Kind::TimerLeftOver => "timer-left-over",
+            Kind::JobMissing => "job-missing",
+            Kind::JobLeftOver => "job-left-over",
             Kind::Answer => "answer",
         }
     }

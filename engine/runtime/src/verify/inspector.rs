@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use casewright_case::replay::{Replay, compare};
+use casewright_case::replay::{Replay, Started, compare};
 use casewright_case::{Case, Cause, Difference, Record};
 use casewright_chart::Limits;
 use casewright_definition::{Definition, Digest};
 use casewright_store::verify::{BrokenChain, ChainError};
-use casewright_store::{CaseRecord, DueTimer, Link, Store, StoreError, StoredCase};
+use casewright_store::{
+    CaseRecord, DueTimer, JobKey, JobRecord, Link, Store, StoreError, StoredCase,
+};
 
 use crate::definitions::compile;
 
@@ -46,6 +48,8 @@ pub(crate) struct Replayed {
     pub(crate) links: Vec<Link>,
     /// What they lead to.
     pub(crate) record: CaseRecord,
+    /// The services that run in it, as they were when they were started.
+    pub(crate) jobs: Vec<(JobKey, JobRecord)>,
     case: Case,
 }
 
@@ -88,6 +92,18 @@ impl<'a> Inspector<'a> {
             taken.map_err(|difference| fault(told(&difference)))?;
             see(before.as_ref(), &record, replay.case());
         }
+        let running = replay.running().iter();
+        let jobs = running.map(|(sequence, started)| {
+            let Started {
+                id: invoke,
+                source,
+                input,
+                at,
+            } = started;
+            let record = JobRecord::new(invoke, source, input.clone(), *at);
+            (JobKey::new(id, *sequence), record)
+        });
+        let jobs = jobs.collect();
         let case = replay.into_case();
         let case = case.ok_or_else(|| Fault::new(Kind::Chain, "it has no records").of_case(id))?;
         let record = CaseRecord::of(&case, &definition.chart, first, last);
@@ -95,6 +111,7 @@ impl<'a> Inspector<'a> {
             definition,
             links,
             record,
+            jobs,
             case,
         })
     }

@@ -90,6 +90,8 @@ impl Repair {
             (repaired.index_added, "row", "written into the index"),
             (repaired.index_removed, "row", "removed from the index"),
             (repaired.timers_added, "timer", "set again"),
+            (repaired.jobs_added, "job", "set again"),
+            (repaired.jobs_removed, "job", "removed"),
             (repaired.timers_removed, "timer", "removed"),
         ];
         let would = match self.dry_run {
@@ -131,6 +133,8 @@ impl Repair {
             "index_added": repaired.index_added,
             "index_removed": repaired.index_removed,
             "timers_added": repaired.timers_added,
+            "jobs_added": repaired.jobs_added,
+            "jobs_removed": repaired.jobs_removed,
             "timers_removed": repaired.timers_removed,
             "refused": refused.collect::<Vec<_>>(),
         })

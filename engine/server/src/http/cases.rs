@@ -369,7 +369,7 @@ fn filter(query: &ListQuery) -> Result<CaseFilter, Problem> {
     }
 }
 
-fn page(limit: Option<usize>) -> Result<usize, Problem> {
+pub(super) fn page(limit: Option<usize>) -> Result<usize, Problem> {
     match limit {
         None => Ok(PAGE),
         Some(limit @ 1..=MAX_PAGE) => Ok(limit),
@@ -379,7 +379,7 @@ fn page(limit: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-fn invalid_query(detail: String) -> Problem {
+pub(super) fn invalid_query(detail: String) -> Problem {
     Problem::new("query-invalid", detail)
 }
 
@@ -409,6 +409,6 @@ fn next_page(
 }
 
 /// Percent-encoded (RFC 3986, 2.1).
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
 }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use utoipa::OpenApi;
 
-use super::{cases, diagram, explanation, index, metrics, plugins, workflows};
+use super::{cases, diagram, explanation, index, jobs, metrics, plugins, workflows};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -33,6 +33,10 @@ use super::{cases, diagram, explanation, index, metrics, plugins, workflows};
         explanation::show,
         explanation::rehearse,
         diagram::case,
+        jobs::list,
+        jobs::of_case,
+        jobs::retry,
+        jobs::cancel,
     )
 )]
 struct Api;

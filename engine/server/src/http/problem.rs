@@ -62,6 +62,8 @@ kinds! {
         "`known` lists the workflows that there are.";
     "unknown-case" 404 "no such case"
         "No case with this id was opened in this store.";
+    "unknown-job" 404 "no such job"
+        "The case runs no service with this number now. `/cases/{case}/jobs` lists those that it runs.";
     "case-exists" 409 "the id is taken"
         "A case with this id was opened before with other data, by another actor, or of another workflow. Opening a case again in just the same way is harmless and gives the case as it is.";
     "revision-mismatch" 412 "the case has moved on"
@@ -221,6 +223,7 @@ impl From<CommandError> for Problem {
                 problem.with("known", known)
             }
             CommandError::UnknownCase(_) => Problem::new("unknown-case", detail),
+            CommandError::UnknownJob(_) => Problem::new("unknown-job", detail),
             CommandError::CaseExists { case, .. } => Problem::new("case-exists", detail)
                 .with("workflow", &*case.workflow)
                 .with("revision", case.revision),

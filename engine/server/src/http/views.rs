@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use casewright_case::{Actor, Case, Cause, Possible, Record, trace};
-use casewright_chart::{Status, Timestamp};
+use casewright_chart::{Invocation, Status, Timestamp};
 use casewright_definition::file::Text;
 use casewright_definition::json::{timestamp, to_json};
 use casewright_definition::{Definition, Signature};
@@ -38,6 +38,9 @@ pub(super) struct CaseView {
     output: Option<Json>,
     /// Events that come by themselves, the next first.
     timers: Vec<TimerView>,
+    /// Services that run, the oldest first. `/cases/{case}/jobs` says how they get on.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    services: Vec<RunningView>,
     /// When it was opened (RFC 3339).
     created_at: String,
     /// Who opened it.
@@ -100,6 +103,17 @@ pub(super) struct TimerView {
     event: String,
     /// When it comes (RFC 3339).
     due: String,
+}
+
+/// A service that runs.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunningView {
+    /// Its number in the case.
+    sequence: u64,
+    /// The id of the `invoke`.
+    invoke: String,
+    /// The state that runs it.
+    state: String,
 }
 
 /// An event that may be sent.
@@ -270,12 +284,23 @@ impl CaseView {
             data: to_json(&case.snapshot.data),
             output,
             timers: timers(case),
+            services: services(case, definition),
             created_at: timestamp(case.created_at),
             created_by: case.created_by.to_string(),
             updated_at: timestamp(case.updated_at),
             events: events(possible),
         }
     }
+}
+
+fn services(case: &Case, definition: &Definition) -> Vec<RunningView> {
+    let running = case.snapshot.invocations.iter();
+    let view = |invocation: &Invocation| RunningView {
+        sequence: invocation.sequence,
+        invoke: invocation.id.to_string(),
+        state: definition.chart.state(invocation.state).id.to_string(),
+    };
+    running.map(view).collect()
 }
 
 impl CaseSummary {

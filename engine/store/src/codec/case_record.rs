@@ -47,7 +47,7 @@ pub struct CaseRecord {
     pub pending: Vec<PendingRecord>,
     /// Services that are running.
     #[n(10)]
-    invocations: Vec<InvocationRecord>,
+    pub invocations: Vec<InvocationRecord>,
     /// The number that the next pending event or invocation gets.
     #[n(11)]
     next_sequence: u64,
@@ -108,14 +108,18 @@ struct HistoryRecord {
     kept: Vec<String>,
 }
 
+/// A service that is running.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
-struct InvocationRecord {
+pub struct InvocationRecord {
+    /// Its number in the case.
     #[n(0)]
-    sequence: u64,
+    pub sequence: u64,
+    /// The id of the `invoke`.
     #[n(1)]
-    id: String,
+    pub id: String,
+    /// The state that runs it.
     #[n(2)]
-    state: String,
+    pub state: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]

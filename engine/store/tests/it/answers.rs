@@ -77,6 +77,8 @@ fn open_at(store: &Store, number: usize, at: Timestamp, answer: Option<AnswerWri
         definition: DEFINITION.clone(),
         record: outcome.record,
         fired: None,
+        started: Vec::new(),
+        ended: Vec::new(),
         answer,
     };
     store.commit(&[step]).unwrap();

@@ -111,6 +111,8 @@ impl Desk {
             definition: DEFINITION.clone(),
             record: outcome.record,
             fired: None,
+            started: Vec::new(),
+            ended: Vec::new(),
             answer: None,
         };
         self.store.commit(&[step]).unwrap()[0]
@@ -270,6 +272,8 @@ fn a_step_that_was_based_on_another_case_is_not_written() {
             definition: DEFINITION.clone(),
             record: outcome.record.clone(),
             fired: None,
+            started: Vec::new(),
+            ended: Vec::new(),
             answer: None,
         };
         for before in [Some(stale), None] {

@@ -1,10 +1,11 @@
-//! A plugin that can be made to break, and the same one when a record is taken again.
+//! A plugin that can be made to break, and the same one when a record is taken again: its decisions and its services.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use casewright_chart::{Answer, DecisionError, Value};
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::{Decide, Decision};
+use casewright_runtime::{Retry, Serve, ServiceAnswer, ServiceCall, ServiceError};
 use serde_json::json;
 
 /// Answers by what it is asked, unless it is broken.
@@ -36,5 +37,32 @@ impl Decide for Oracle {
             digest: "0".into(),
             output: from_json(&json!({ "length": length })),
         })
+    }
+}
+
+impl Serve for Oracle {
+    /// Every third attempt at a job is answered, and every seventh job is declined; all by what is asked, so that
+    /// the same run can be had again.
+    fn serve(&self, call: &ServiceCall) -> Result<ServiceAnswer, ServiceError> {
+        let kind = u8::from_str_radix(call.idempotency_key.get(..2).unwrap_or_default(), 16);
+        let kind = kind.unwrap_or_default();
+        let failed = |code: &str, retry| ServiceError {
+            digest: "0".into(),
+            code: code.into(),
+            message: "the service has failed".into(),
+            details: Value::Null,
+            retry,
+        };
+        match (self.broken.load(Ordering::SeqCst), kind % 7) {
+            (true, _) => Err(failed("broken", Retry::Later)),
+            (false, 0) => Err(failed("declined", Retry::Never)),
+            (false, _) if call.attempt % 3 != 0 && kind % 2 == 0 => {
+                Err(failed("not-yet", Retry::Later))
+            }
+            (false, _) => Ok(ServiceAnswer {
+                digest: "0".into(),
+                output: from_json(&json!({ "attempt": call.attempt })),
+            }),
+        }
     }
 }

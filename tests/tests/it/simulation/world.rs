@@ -81,6 +81,7 @@ impl World {
                 mounted,
                 Definitions::knowing(&self.compiled),
                 self.oracle.clone(),
+                self.oracle.clone(),
                 self.clock.clone(),
                 self.limits,
             )

@@ -89,6 +89,8 @@ impl Clerk {
             definition: DEFINITION.clone(),
             record: outcome.record,
             fired,
+            started: Vec::new(),
+            ended: Vec::new(),
             answer: None,
         };
         self.store.commit(&[step]).unwrap();

@@ -1,0 +1,130 @@
+//! Jobs: the services that cases wait for. A step leaves them in the store, here they are run.
+//!
+//! A job is run at least once: whoever dies in the middle begins it again, with the same idempotency key.
+//! `attempt` is one try and what comes of it, `runner` says when each plugin is asked, `breaker` when it is
+//! left alone, `backoff` how long a job rests between two tries.
+//!
+//! Whoever changes a job holds the lane of its case, so no step comes in between. A service whose state is left
+//! while it runs is not interrupted; what it answers is dropped.
+
+mod attempt;
+mod backoff;
+mod breaker;
+mod closed;
+mod runner;
+mod step;
+
+use casewright_case::{Actor, Served};
+use casewright_chart::{Returned, Value};
+use casewright_store::{FailureRecord, JobKey, JobStatus, Queued, StoredJob};
+
+use crate::error::CommandError;
+use crate::runtime::{Committed, Runtime};
+
+pub use closed::ClosedJobs;
+pub(crate) use runner::run;
+pub(crate) use step::of_step;
+
+/// The code with which a service fails that somebody has cancelled.
+pub const CANCELLED: &str = "cancelled";
+
+impl Runtime {
+    /// The plugins for which jobs are in the store.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn job_plugins(&self) -> Result<Vec<String>, CommandError> {
+        let queues = self.store().queues()?;
+        Ok(queues.into_iter().map(|first| first.plugin).collect())
+    }
+
+    /// Jobs of a plugin in the order in which they are due, after a place of the queue if it is given.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn jobs(
+        &self,
+        plugin: &str,
+        status: JobStatus,
+        after: Option<&Queued>,
+        limit: usize,
+    ) -> Result<Vec<(Queued, StoredJob)>, CommandError> {
+        let queued = self.store().jobs(plugin, status, after, limit)?;
+        let mut jobs = Vec::with_capacity(queued.len());
+        for queued in queued {
+            // One that was run in between is gone.
+            if let Some(job) = self.store().job(&queued.key)? {
+                jobs.push((queued, job));
+            }
+        }
+        Ok(jobs)
+    }
+
+    /// The jobs of a case, in the order in which they were started.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn jobs_of(&self, case: &str) -> Result<Vec<StoredJob>, CommandError> {
+        Ok(self.store().jobs_of(case)?)
+    }
+
+    /// A job.
+    ///
+    /// # Errors
+    /// There is none, or the store failed.
+    pub fn job(&self, key: &JobKey) -> Result<StoredJob, CommandError> {
+        let job = self.store().job(key)?;
+        job.ok_or_else(|| CommandError::UnknownJob(key.clone()))
+    }
+
+    /// Has a job tried again now, as if it had not been tried yet: a dead one, or one that rests.
+    ///
+    /// # Errors
+    /// There is no such job, or the store failed.
+    pub async fn retry_job(&self, key: &JobKey) -> Result<StoredJob, CommandError> {
+        let _turn = self.line_up(&key.case)?.turn().await;
+        let job = self.job(key)?;
+        let record = job.record.clone().again(self.now());
+        self.on_store(move |store| store.change_job(&job, &record))
+            .await?;
+        self.job_alarm().ring();
+        self.job(key)
+    }
+
+    /// Ends a job without an answer: its case goes on with the failure [`CANCELLED`].
+    ///
+    /// # Errors
+    /// There is no such job, the case refuses the step, or the store failed.
+    pub async fn cancel_job(&self, key: &JobKey, actor: Actor) -> Result<Committed, CommandError> {
+        let turn = self.line_up(&key.case)?.turn().await;
+        let job = self.job(key)?;
+        self.settle(key, cancelled(&job, &actor), actor, turn).await
+    }
+}
+
+/// What a service comes to that somebody has cancelled.
+fn cancelled(job: &StoredJob, actor: &Actor) -> Served {
+    let message = format!("cancelled by {}", actor.id);
+    let details = match &job.record.failure {
+        Some(failure) => last_failure(failure),
+        None => Value::Null,
+    };
+    let failure = Value::map([
+        ("code", Value::String(CANCELLED.into())),
+        ("message", Value::String(message.into())),
+        ("details", details),
+    ]);
+    Served {
+        function: job.record.function.as_str().into(),
+        digest: "".into(),
+        returned: Returned::Failed(failure),
+    }
+}
+
+/// Why the last attempt failed, as the case is told.
+fn last_failure(failure: &FailureRecord) -> Value {
+    Value::map([
+        ("code", Value::String(failure.code.as_str().into())),
+        ("message", Value::String(failure.message.as_str().into())),
+    ])
+}
