@@ -123,7 +123,8 @@ pub fn send(
     if case.is_done() {
         return Err(Refusal::Done);
     }
-    let open = definition.bundle.workflow.open_events;
+    // What only a service comes back as is nobody's to send, wherever events are welcome.
+    let open = definition.bundle.workflow.open_events && !definition.is_returned(event);
     let declared = definition.events.get_key_value(event);
     if declared.is_none() && !open {
         return Err(Refusal::UnknownEvent {

@@ -7,6 +7,7 @@
 )]
 
 mod replay;
+mod services;
 
 use casewright_case::{
     Actor, Case, Cause, Outcome, Refusal, Setting, fire, open, possible, send, trace,

@@ -85,6 +85,7 @@ pub struct Definition {
     pub may_take_long: bool,
     pub(crate) expressions: Vec<Expression>,
     pub(crate) decisions: Vec<Decision>,
+    pub(crate) services: IndexMap<Arc<str>, Service>,
     pub(crate) surroundings: Surroundings,
 }
 
@@ -108,6 +109,15 @@ pub struct Decision {
     pub plugin: Arc<str>,
     /// The function's name.
     pub function: Arc<str>,
+}
+
+/// A service of a workflow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// The plugin's function.
+    pub function: Decision,
+    /// What people call it.
+    pub title: Option<file::Text>,
 }
 
 impl Bundle {
@@ -211,6 +221,17 @@ impl Definition {
     /// The plugin functions that the workflow asks.
     pub fn decisions(&self) -> &[Decision] {
         &self.decisions
+    }
+
+    /// The services that the workflow runs, by the ids of their `invoke`s.
+    pub fn services(&self) -> &IndexMap<Arc<str>, Service> {
+        &self.services
+    }
+
+    /// Whether a service of the workflow comes back as an event of this name.
+    pub fn is_returned(&self, event: &str) -> bool {
+        let mut invokes = self.chart.states().flat_map(|(_, state)| &state.invokes);
+        invokes.any(|invoke| *invoke.done() == *event || *invoke.error() == *event)
     }
 
     /// The text of an expression; none when it is not one CEL program.

@@ -7,6 +7,7 @@
 pub mod action;
 pub mod expression;
 pub mod initial;
+pub mod invoke;
 pub mod name;
 pub mod on;
 pub mod pack;
@@ -18,6 +19,7 @@ pub mod workflow;
 pub use action::{Action, Assign, Branch, Decide, Emit, ForEach, Log, Notify, Raise, Send};
 pub use expression::{Cel, Expression};
 pub use initial::Initial;
+pub use invoke::Invoke;
 pub use name::Name;
 pub use on::{Handler, On};
 pub use pack::{Calendar, Pack, Parameter, Parameters, Role, Roles, Types, Weekday};

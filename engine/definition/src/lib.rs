@@ -35,7 +35,7 @@ pub mod source;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use definition::{Bundle, Decision, Definition, Digest, Signature};
+pub use definition::{Bundle, Decision, Definition, Digest, Service, Signature};
 pub use evaluator::{Decide, Evaluator};
 pub use expression::{Circumstances, Subject};
 pub use lower::{FunctionKind, FunctionSchemas, Functions};

@@ -5,6 +5,8 @@ mod actions;
 mod codes;
 mod events;
 pub(crate) mod expressions;
+mod functions;
+mod invokes;
 pub(crate) mod names;
 mod own_events;
 mod shape;
@@ -26,7 +28,7 @@ use codes::*;
 
 use crate::analysis::{self, Places};
 use crate::data::Schema;
-use crate::definition::{Bundle, Decision, Definition, Digest, Signature};
+use crate::definition::{Bundle, Decision, Definition, Digest, Service, Signature};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::expression::types::Variables;
 use crate::expression::{Expression, Surroundings};
@@ -96,6 +98,7 @@ pub(crate) fn lower(
         places: parts.places,
         expressions: parts.expressions,
         decisions: parts.decisions,
+        services: parts.services,
         surroundings: parts.surroundings,
         bundle,
     };
@@ -118,6 +121,7 @@ struct Parts {
     places: Vec<String>,
     expressions: Vec<Expression>,
     decisions: Vec<Decision>,
+    services: IndexMap<Arc<str>, Service>,
     surroundings: Surroundings,
 }
 
@@ -141,6 +145,8 @@ struct Lowering<'a> {
     sends_any_event: bool,
     expressions: Vec<Expression>,
     decisions: Vec<Decision>,
+    /// The services, by their ids.
+    services: IndexMap<Arc<str>, Service>,
     titles: IndexMap<Arc<str>, file::Text>,
     /// By the id of a state, what its transitions say when their guards do not hold.
     refusals: IndexMap<Arc<str>, Vec<Option<file::Text>>>,
@@ -169,6 +175,7 @@ impl<'a> Lowering<'a> {
             sends_any_event: false,
             expressions: Vec::new(),
             decisions: Vec::new(),
+            services: IndexMap::new(),
             titles: IndexMap::new(),
             refusals: IndexMap::new(),
             places: Places::default(),
@@ -179,6 +186,7 @@ impl<'a> Lowering<'a> {
     fn run(&mut self) -> Option<Parts> {
         self.check_head();
         self.names = Names::of(self.workflow, &mut self.diagnostics);
+        self.collect_services();
         self.collect_own_events();
         let data = self.data();
         self.data_is_sound = data.is_some();
@@ -214,6 +222,7 @@ impl<'a> Lowering<'a> {
             titles: std::mem::take(&mut self.titles),
             expressions: std::mem::take(&mut self.expressions),
             decisions: std::mem::take(&mut self.decisions),
+            services: std::mem::take(&mut self.services),
             surroundings,
         })
     }
@@ -373,6 +382,7 @@ impl<'a> Lowering<'a> {
         let here = states::Place::root(&workflow.id);
         root.initial = self.initial(workflow.initial.as_ref(), &here);
         self.on(&workflow.on, &here, &mut root);
+        self.invokes(&workflow.invoke, &here, &mut root);
         root.entry = self.blocks(&workflow.entry, "/entry");
         root.exit = self.blocks(&workflow.exit, "/exit");
         root.children = self.children(&workflow.states, &here);

@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 
 use casewright_case::replay::replay;
 use casewright_case::{
-    Actor, Case, Difference, Outcome, Record, Refusal, Setting, fire, open, send,
+    Actor, Case, Difference, Outcome, Record, Refusal, Served, Setting, fire, open, send, settle,
 };
-use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
+use casewright_chart::{Answer, DecisionError, Limits, Returned, Timestamp, Value};
 use casewright_definition::json::from_json;
 use casewright_definition::{Decide, Decision, Definition};
 use proptest::prelude::*;
@@ -50,6 +50,8 @@ enum Try {
     Event(usize),
     /// The pending event with this number, due or not.
     Timer(usize),
+    /// The service with this number that runs comes back, or fails.
+    Service(usize, bool),
     /// Time passes, in milliseconds.
     Pass(u64),
 }
@@ -58,6 +60,7 @@ fn tries() -> impl Strategy<Value = Vec<Try>> {
     let one = prop_oneof![
         6 => any::<usize>().prop_map(Try::Event),
         2 => any::<usize>().prop_map(Try::Timer),
+        1 => any::<(usize, bool)>().prop_map(|(number, fails)| Try::Service(number, fails)),
         1 => (0..400_000_000_u64).prop_map(Try::Pass),
     ];
     prop::collection::vec(one, 0..120)
@@ -122,6 +125,24 @@ impl<'a> Run<'a> {
                 }
                 let sequence = pending[number % pending.len()].sequence;
                 let outcome = fire(setting, &self.case, sequence);
+                self.keep(outcome);
+            }
+            Try::Service(number, fails) => {
+                let running = &self.case.snapshot.invocations;
+                if running.is_empty() {
+                    return;
+                }
+                let sequence = running[number % running.len()].sequence;
+                let value = from_json(&json!({"at": number, "code": "timeout"}));
+                let served = Served {
+                    function: "crm.watch".into(),
+                    digest: "digest-of-crm".into(),
+                    returned: match fails {
+                        true => Returned::Failed(value),
+                        false => Returned::Done(value),
+                    },
+                };
+                let outcome = settle(setting, &self.case, sequence, served);
                 self.keep(outcome);
             }
             Try::Pass(ms) => self.now = self.now.after_ms(*ms),
@@ -189,6 +210,9 @@ proptest! {
 fn a_way_through_every_feature_goes_through_every_feature() {
     let (definition, pool) = every_feature();
     let mut run = Run::open(definition, &pool.openings[0], &pool.actor).unwrap();
+    for fails in [false, true] {
+        run.try_out(&Try::Service(0, fails), pool);
+    }
     for number in 0..pool.events.len() {
         run.try_out(&Try::Event(number), pool);
         run.try_out(&Try::Pass(1), pool);
@@ -201,6 +225,8 @@ fn a_way_through_every_feature_goes_through_every_feature() {
     assert!(records.iter().any(|record| !record.emitted.is_empty()));
     let timers = |record: &&Record| matches!(record.cause, casewright_case::Cause::Timer { .. });
     assert_eq!(records.iter().filter(timers).count(), 2);
+    let served = |record: &&Record| matches!(record.cause, casewright_case::Cause::Service { .. });
+    assert_eq!(records.iter().filter(served).count(), 2);
     let failed = |line: &casewright_chart::Trace| matches!(line, casewright_chart::Trace::Error(_));
     assert!(records.iter().any(|record| record.trace.iter().any(failed)));
     assert!(run.case.is_done(), "the last event ends it");

@@ -46,6 +46,16 @@ initial: open
 states:
   open:
     type: parallel
+    invoke:
+      - id: watch
+        src: crm.watch
+        input: { amount: data.amount }
+        finalize: { assign: { seen: "data.seen + [event.name]" } }
+        onDone: { guard: event.data.at > 7, target: paused }
+      - id: count
+        src: crm.watch
+        input: { notes: data.notes }
+        onError: { actions: [{ assign: { seen: "data.seen + [event.data.code]" } }, { raise: trip }] }
     states:
       work:
         states:

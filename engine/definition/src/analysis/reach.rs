@@ -28,6 +28,7 @@ impl Reach {
         let mut search = Search {
             chart,
             events: events(definition),
+            returned: returned_events(chart).collect(),
             entered: vec![false; chart.states().count()],
             entered_by_default: vec![false; chart.states().count()],
         };
@@ -75,6 +76,7 @@ impl Reach {
 struct Search<'a> {
     chart: &'a Chart,
     events: Vec<Arc<str>>,
+    returned: Vec<(StateIndex, Arc<str>)>,
     entered: Vec<bool>,
     entered_by_default: Vec<bool>,
 }
@@ -83,16 +85,31 @@ impl Search<'_> {
     fn is_possible(&self, transition: &Transition) -> bool {
         let mut descriptors = transition.descriptors.iter();
         self.entered[transition.source.get()]
-            && (transition.descriptors.is_empty() || descriptors.any(|d| self.comes(d)))
+            && (transition.descriptors.is_empty()
+                || descriptors.any(|d| self.comes(d, transition.source)))
     }
 
-    /// Whether an event may come that the descriptor matches.
-    fn comes(&self, descriptor: &Descriptor) -> bool {
+    /// Whether an event may come that the descriptor matches, while a state is active.
+    fn comes(&self, descriptor: &Descriptor, source: StateIndex) -> bool {
         let prefix = descriptor.prefix();
-        let is_engine = prefix.is_empty() || prefix == "error" || prefix.starts_with("error.");
+        // What a service comes back as is no failure of the engine's.
+        let is_service = prefix == "error.invoke" || prefix.starts_with("error.invoke.");
+        let is_engine =
+            prefix.is_empty() || prefix == "error" || (prefix.starts_with("error.") && !is_service);
         is_engine
             || self.events.iter().any(|name| descriptor.matches(name))
+            || self.returns(descriptor, source)
             || ((prefix == "done" || prefix.starts_with("done.")) && self.completes(descriptor))
+    }
+
+    /// Whether a service may run that comes back as what the descriptor matches.
+    fn returns(&self, descriptor: &Descriptor, source: StateIndex) -> bool {
+        let mut returned = self.returned.iter();
+        returned.any(|(state, name)| {
+            self.entered[state.get()]
+                && together(self.chart, *state, source)
+                && descriptor.matches(name)
+        })
     }
 
     /// Whether a state may be done whose `done` event the descriptor matches.
@@ -175,8 +192,8 @@ pub(super) fn covers(wide: &[Descriptor], narrow: &[Descriptor]) -> bool {
     wide.is_empty() == narrow.is_empty() && narrow.iter().all(covered)
 }
 
-/// The events that may come from outside: declared, sent by an action, or a service's answer; and where
-/// any event may come, all that a transition waits for.
+/// The events that may come from outside at any time: declared, or sent by an action; and where any event
+/// may come, all that a transition waits for.
 pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
     let mut events: Vec<Arc<str>> = definition.events.keys().cloned().collect();
     visit(&definition.chart, &mut |action| match action {
@@ -187,9 +204,15 @@ pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
         }
         _ => {}
     });
+    // A `finalize` belongs to no transition: what it raises may come whenever an event may.
     for (_, state) in definition.chart.states() {
-        let returned = state.invokes.iter();
-        events.extend(returned.flat_map(|invoke| [invoke.done(), invoke.error()]));
+        for invoke in &state.invokes {
+            visit_block(&invoke.finalize, &mut |action| {
+                if let Action::Raise { event, .. } = action {
+                    events.extend(names(&definition.chart, event));
+                }
+            });
+        }
     }
     if definition.bundle.workflow.open_events {
         events.extend(awaited(&definition.chart));
@@ -197,6 +220,24 @@ pub(super) fn outside_events(definition: &Definition) -> Vec<Arc<str>> {
     let mut seen = std::collections::BTreeSet::new();
     events.retain(|event| seen.insert(event.clone()));
     events
+}
+
+/// The events as which services come back, each with the state that must be active then.
+pub(super) fn returned_events(chart: &Chart) -> impl Iterator<Item = (StateIndex, Arc<str>)> {
+    chart.states().flat_map(|(index, state)| {
+        let invokes = state.invokes.iter();
+        let events = invokes.flat_map(|invoke| [invoke.done(), invoke.error()]);
+        events.map(move |event| (index, event))
+    })
+}
+
+/// Whether two states can be active at once: one stands in the other, or they stand in different regions.
+pub(super) fn together(chart: &Chart, one: StateIndex, other: StateIndex) -> bool {
+    let related =
+        one == other || chart.is_descendant(one, other) || chart.is_descendant(other, one);
+    let mut around = chart.proper_ancestors(one, None);
+    let common = around.find(|state| chart.is_descendant(other, *state));
+    related || common.is_some_and(|state| chart.state(state).kind == StateKind::Parallel)
 }
 
 /// What transitions wait for, apart from what only the chart itself raises; for one that takes every
@@ -240,7 +281,9 @@ pub(super) fn names(chart: &Chart, name: &Name) -> Vec<Arc<str>> {
 pub(super) fn visit<'a>(chart: &'a Chart, see: &mut dyn FnMut(&'a Action)) {
     for (_, state) in chart.states() {
         let initial = state.initial.iter().map(|initial| &initial.content);
-        for block in state.entry.iter().chain(&state.exit).chain(initial) {
+        let finalize = state.invokes.iter().map(|invoke| &invoke.finalize);
+        let blocks = state.entry.iter().chain(&state.exit).chain(initial);
+        for block in blocks.chain(finalize) {
             visit_block(block, see);
         }
     }

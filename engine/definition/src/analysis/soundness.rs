@@ -2,11 +2,12 @@
 //!
 //! The interpreter itself is run from every configuration with every event, and every guard is answered
 //! both ways. Guards and timers are taken apart from the data and the time: each answer is possible, and
-//! every event that is declared or sent may come at any time. So a workflow that is called sound may still
+//! every event that is declared or sent may come at any time, and a service come back either way while its
+//! state is active. So a workflow that is called sound may still
 //! be held up by a guard that never holds; one that is called unsound has a place from which no guard, no
 //! event and no timer leads to an end.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use casewright_chart::{
@@ -17,7 +18,7 @@ use indexmap::IndexMap;
 
 use super::endless::{Chain, Round, caught};
 use super::oracle::Oracle;
-use super::reach::outside_events;
+use super::reach::{outside_events, returned_events};
 use super::skeleton::skeleton;
 use super::transitions::takes;
 use crate::definition::Definition;
@@ -74,6 +75,7 @@ pub(super) fn explored(definition: &Definition) -> (Soundness, BTreeSet<Round>) 
     let mut search = Search {
         chart: &chart,
         events: events(definition),
+        returned: only_returned(definition),
         oracle: Oracle::new(definition),
         limits: limits(),
         found: IndexMap::new(),
@@ -94,7 +96,23 @@ pub(super) fn explored(definition: &Definition) -> (Soundness, BTreeSet<Round>) 
 pub(super) fn events(definition: &Definition) -> Vec<Arc<str>> {
     let mut events = outside_events(definition);
     events.push("error.execution".into());
+    let returned = returned_events(&definition.chart).map(|(_, event)| event);
+    for event in returned {
+        if !events.contains(&event) {
+            events.push(event);
+        }
+    }
     events
+}
+
+/// The events as which a service comes back, and nothing else, each with the state in which it runs.
+fn only_returned(definition: &Definition) -> BTreeMap<Arc<str>, StateIndex> {
+    let others = outside_events(definition);
+    let returned = returned_events(&definition.chart);
+    returned
+        .filter(|(_, event)| !others.contains(event))
+        .map(|(state, event)| (event, state))
+        .collect()
 }
 
 /// The limits of one step.
@@ -127,6 +145,8 @@ struct Found {
 struct Search<'a> {
     chart: &'a Chart,
     events: Vec<Arc<str>>,
+    /// Those that only come while a state is active.
+    returned: BTreeMap<Arc<str>, StateIndex>,
     oracle: Oracle<'a>,
     limits: Limits,
     found: IndexMap<Key, Found>,
@@ -157,7 +177,8 @@ impl Search<'_> {
                 for number in 0..self.events.len() {
                     self.spend(1)?;
                     let event = self.events[number].clone();
-                    if takes(self.chart, &snapshot.configuration, &event) {
+                    let comes = self.may_come(&event, &snapshot.configuration);
+                    if comes && takes(self.chart, &snapshot.configuration, &event) {
                         self.each_way(
                             Some((at, event.clone())),
                             snapshot.configuration.len(),
@@ -173,6 +194,12 @@ impl Search<'_> {
             at += 1;
         }
         Ok(())
+    }
+
+    /// Whether an event may come: a service comes back only while its state is active.
+    fn may_come(&self, event: &Arc<str>, configuration: &[StateIndex]) -> bool {
+        let state = self.returned.get(event);
+        state.is_none_or(|state| *state == StateIndex::ROOT || configuration.contains(state))
     }
 
     /// Takes a step with every script, and notes where each leads. One that goes round leads nowhere,

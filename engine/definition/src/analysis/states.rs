@@ -16,8 +16,10 @@ struct Waits {
     people: Vec<Arc<str>>,
     /// The events that are sent with a delay, each with the states that may be active after it was.
     timers: Vec<(Vec<Arc<str>>, BTreeSet<StateIndex>)>,
-    /// The events that are sent at once, and the answers of services.
+    /// The events that are sent at once.
     own: Vec<Arc<str>>,
+    /// What services are done as, each with the state in which it runs.
+    services: Vec<(StateIndex, Arc<str>)>,
 }
 
 impl Analysis<'_> {
@@ -65,12 +67,15 @@ impl Analysis<'_> {
                 timers.push((delayed, self.after(place)));
             }
         }
-        let invokes = self.chart.states().flat_map(|(_, state)| &state.invokes);
-        own.extend(invokes.flat_map(|invoke| [invoke.done(), invoke.error()]));
+        let services = self.chart.states().flat_map(|(index, state)| {
+            let invokes = state.invokes.iter();
+            invokes.map(move |invoke| (index, invoke.done()))
+        });
         Waits {
             people: self.definition.events.keys().cloned().collect(),
             timers,
             own,
+            services: services.collect(),
         }
     }
 
@@ -78,8 +83,11 @@ impl Analysis<'_> {
     fn blocks(&self) -> Vec<(Place, &Block)> {
         let states = self.chart.states().flat_map(|(index, state)| {
             let initial = state.initial.iter().map(|initial| &initial.content);
+            let finalize = state.invokes.iter().map(|invoke| &invoke.finalize);
             let blocks = state.entry.iter().chain(&state.exit).chain(initial);
-            blocks.map(move |block| (Place::State(index), block))
+            blocks
+                .chain(finalize)
+                .map(move |block| (Place::State(index), block))
         });
         let transitions = self.chart.transitions();
         let transitions =
@@ -183,6 +191,10 @@ impl Analysis<'_> {
         let timers = waits.timers.iter();
         let timers = timers.filter(|(_, states)| states.contains(&state));
         let timers: Vec<Arc<str>> = timers.flat_map(|(events, _)| events.clone()).collect();
+        // A service that succeeds comes back without anybody; one that only runs elsewhere never does here.
+        let services = waits.services.iter();
+        let services = services.filter(|(running, _)| reach::together(self.chart, *running, state));
+        let services: Vec<Arc<str>> = services.map(|(_, event)| event.clone()).collect();
         let beside = self.transitions_beside(state);
         let mut beside = beside
             .iter()
@@ -196,6 +208,7 @@ impl Analysis<'_> {
                 transition.descriptors.is_empty()
                     || takes(transition, &timers)
                     || takes(transition, &waits.own)
+                    || takes(transition, &services)
             })
             && !beside.any(|transition| takes(transition, &timers))
     }

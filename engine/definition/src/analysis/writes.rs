@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use casewright_chart::{Action, Block, StateIndex, StateKind, TransitionIndex};
 
-use super::{Analysis, DataRead, FIELD_NOT_YET_WRITTEN};
+use super::{Analysis, DataRead, FIELD_NOT_YET_WRITTEN, reach};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Expression;
 
@@ -80,11 +80,10 @@ impl Analysis<'_> {
     fn writers(&self) -> Option<BTreeMap<String, Vec<Place>>> {
         let mut writers: BTreeMap<String, Vec<Place>> = BTreeMap::new();
         for (index, state) in self.chart.states() {
-            if !state.invokes.is_empty() {
-                return None;
-            }
             let initial = state.initial.iter().map(|initial| &initial.content);
-            for block in state.entry.iter().chain(&state.exit).chain(initial) {
+            let finalize = state.invokes.iter().map(|invoke| &invoke.finalize);
+            let blocks = state.entry.iter().chain(&state.exit).chain(initial);
+            for block in blocks.chain(finalize) {
                 self.note_writes(block, Place::State(index), &mut writers)?;
             }
         }
@@ -242,9 +241,7 @@ impl Analysis<'_> {
         let related = one == other
             || self.chart.is_descendant(one, other)
             || self.chart.is_descendant(other, one);
-        let mut around = self.chart.proper_ancestors(one, None);
-        let common = around.find(|state| self.chart.is_descendant(other, *state));
-        !related && common.is_some_and(|state| self.chart.state(state).kind == StateKind::Parallel)
+        !related && reach::together(self.chart, one, other)
     }
 
     /// Where in the chart an expression of the file stands; none for what may be anywhere.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::action::Action;
 use super::expression::{Cel, Expression};
 use super::initial::Initial;
+use super::invoke::Invoke;
 use super::on::On;
 use super::shorthand::{OneOrMany, string_or_map};
 use super::text::Text;
@@ -63,6 +64,9 @@ pub struct State {
     /// in each region.
     #[serde(skip_serializing_if = "OneOrMany::is_empty")]
     pub on_done: OneOrMany<Transition>,
+    /// The services that run while it is active.
+    #[serde(skip_serializing_if = "OneOrMany::is_empty")]
+    pub invoke: OneOrMany<Invoke>,
     /// Why nothing need happen when people never act in it: without this, a state that waits for people
     /// and has no deadline is a warning.
     #[serde(rename = "no-deadline", skip_serializing_if = "Option::is_none")]

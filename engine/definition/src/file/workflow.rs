@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::initial::Initial;
+use super::invoke::Invoke;
 use super::on::On;
 use super::shorthand::OneOrMany;
 use super::state::State;
@@ -56,6 +57,9 @@ pub struct Workflow {
     /// A list of transitions, each with its `event`, says in which order they are tried.
     #[serde(default, skip_serializing_if = "On::is_empty")]
     pub on: On,
+    /// The services that run as long as the case does.
+    #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
+    pub invoke: OneOrMany<Invoke>,
     /// What is done when a case is opened.
     #[serde(default, skip_serializing_if = "OneOrMany::is_empty")]
     pub entry: OneOrMany<Action>,

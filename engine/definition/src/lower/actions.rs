@@ -5,10 +5,10 @@ use std::sync::Arc;
 use casewright_chart::{Action, Block, Branch, ExpressionIndex, Location, Name, Send};
 use serde_json::{Value as Json, json};
 
-use super::Lowering;
 use super::codes::*;
 use super::expressions::Names;
 use super::shape::check_path;
+use super::{FunctionKind, Lowering};
 use crate::diagnostic::Diagnostic;
 use crate::expression::Expression;
 use crate::expression::types::{Kind, Type};
@@ -241,72 +241,19 @@ impl Lowering<'_> {
 
     fn decide(&mut self, decide: &file::Decide, pointer: &str, names: &Names) -> Action {
         let place = format!("{pointer}/function");
-        let (plugin, function) = match decide.function.split_once('.') {
-            Some(parts) => parts,
-            None => {
-                let message = format!("expected `plugin.function`, found `{}`", decide.function);
-                self.error(FUNCTION_UNKNOWN, &place, message);
-                (&*decide.function, "")
-            }
-        };
-        if let Some(functions) = self.functions
-            && !function.is_empty()
-            && !functions.contains_key(&decide.function)
-        {
-            let message = format!("no plugin at hand has `{}`", decide.function);
-            let error = Diagnostic::error(FUNCTION_UNKNOWN, message)
-                .with_pointer(place)
-                .with_suggestion(&decide.function, functions.keys().map(String::as_str));
-            self.report(error);
-        }
-        let fits = self.check_input(decide, &format!("{pointer}/input"));
+        let (plugin, function) = self.function(&decide.function, FunctionKind::Decision, &place);
         let decision = self.decision(plugin, function);
-        let input = self.expression(&decide.input, &format!("{pointer}/input"), names);
+        let place = format!("{pointer}/input");
+        let fits = self.check_input(&decide.function, &decide.input.0, &place);
+        let input = self.expression(&decide.input, &place, names);
         self.expect_answer(decide, pointer);
         if fits {
-            self.expect_input(decide, input, pointer, names);
+            self.expect_input(&decide.function, input, &place, names);
         }
         Action::Decide {
             decision,
             input,
             location: self.location(&decide.assign, &format!("{pointer}/assign"), false),
         }
-    }
-
-    /// Whether the keys of what a function is asked are those that it takes.
-    fn check_input(&mut self, decide: &file::Decide, pointer: &str) -> bool {
-        let functions = self.functions;
-        let schemas = functions.and_then(|functions| functions.get(&decide.function));
-        let (Some(schemas), Some(given)) = (schemas, decide.input.0.as_object()) else {
-            return true;
-        };
-        let before = self.diagnostics.len();
-        let properties = schemas.input["properties"].as_object();
-        let known = || properties.into_iter().flat_map(|map| map.keys());
-        let is_closed = schemas.input["additionalProperties"] == json!(false);
-        for name in given.keys() {
-            if is_closed && !known().any(|known| known == name) {
-                let message = format!("`{}` takes no `{name}`", decide.function);
-                let pointer = format!("{pointer}/{}", escape(name));
-                let span = self
-                    .document
-                    .and_then(|document| document.key_span(&pointer));
-                let error = Diagnostic::error(FUNCTION_INPUT, message)
-                    .with_pointer(pointer)
-                    .with_suggestion(name, known().map(String::as_str));
-                self.report(match span {
-                    Some(span) => error.with_span(span),
-                    None => error,
-                });
-            }
-        }
-        let required = schemas.input["required"].as_array();
-        for name in required.into_iter().flatten().filter_map(Json::as_str) {
-            if !given.contains_key(name) {
-                let message = format!("`{}` needs `{name}`, which is not there", decide.function);
-                self.error(FUNCTION_INPUT, pointer, message);
-            }
-        }
-        self.diagnostics.len() == before
     }
 }

@@ -64,6 +64,10 @@ codes! {
     VALUE_TYPE = "value-type";
     /// A plugin or a function of one that is not at hand.
     FUNCTION_UNKNOWN = "function-unknown";
+    /// A `decide` that names a service, or an `invoke` that names a decision.
+    FUNCTION_KIND = "function-kind";
+    /// The id of a service is another's, too, or has a character that events cannot hold.
+    INVOKE_ID = "invoke-id";
     /// What a function is asked has a key that it does not take, or lacks one that it needs.
     FUNCTION_INPUT = "function-input";
 }

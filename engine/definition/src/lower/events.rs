@@ -284,6 +284,12 @@ impl Lowering<'_> {
 
     /// What is wrong with an event descriptor that names no event that somebody sends.
     pub(super) fn check_descriptor(&self, key: &str) -> Option<Diagnostic> {
+        if !self.workflow.open_events
+            && !self.sends_any_event
+            && let Some(error) = self.check_returned(key)
+        {
+            return Some(error);
+        }
         let known = self.workflow.open_events
             || self.sends_any_event
             || self.workflow.events.contains_key(key)

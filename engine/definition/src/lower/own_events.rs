@@ -15,6 +15,7 @@ impl Lowering<'_> {
         self.own_events_of(&workflow.exit, "/exit");
         self.own_events_of_initial(workflow.initial.as_ref(), "");
         self.own_events_of_on(&workflow.on, "");
+        self.own_events_of_invokes(&workflow.invoke, "");
         self.own_events_of_states(&workflow.states, "");
     }
 
@@ -30,6 +31,7 @@ impl Lowering<'_> {
                 let pointer = format!("{here}/after/{}", escape(key));
                 self.own_events_of_transitions(transitions, &pointer);
             }
+            self.own_events_of_invokes(&state.invoke, &here);
             self.own_events_of_transitions(&state.always, &format!("{here}/always"));
             self.own_events_of_transitions(&state.on_done, &format!("{here}/onDone"));
             self.own_events_of_states(&state.states, &here);
@@ -50,6 +52,14 @@ impl Lowering<'_> {
                     self.own_events_of(&handler.transition.actions, &pointer);
                 }
             }
+        }
+    }
+
+    fn own_events_of_invokes(&mut self, invokes: &file::OneOrMany<file::Invoke>, parent: &str) {
+        for (invoke, pointer) in self.numbered(invokes, &format!("{parent}/invoke")) {
+            self.own_events_of(&invoke.finalize, &format!("{pointer}/finalize"));
+            self.own_events_of_transitions(&invoke.on_done, &format!("{pointer}/onDone"));
+            self.own_events_of_transitions(&invoke.on_error, &format!("{pointer}/onError"));
         }
     }
 

@@ -17,19 +17,21 @@ use crate::read::escape;
 
 /// The events that a transition takes.
 #[derive(Clone, Copy)]
-enum Taken<'a> {
+pub(super) enum Taken<'a> {
     /// Of `done` events only its own state's, not those of states whose ids begin like its id.
     Exactly(&'a [Descriptor]),
     /// Every event that the descriptors match.
     Below(&'a [Descriptor]),
+    /// What a service comes back as, and nothing else that begins like it.
+    Returned(&'a [Descriptor]),
 }
 
 /// Where a state stands: its path of keys, its id, and its place in the file.
 pub(super) struct Place {
     path: String,
     parent: String,
-    id: Arc<str>,
-    pointer: String,
+    pub(super) id: Arc<str>,
+    pub(super) pointer: String,
 }
 
 impl Place {
@@ -94,6 +96,7 @@ impl Lowering<'_> {
                 &mut node,
             );
         }
+        self.invokes(&state.invoke, here, &mut node);
         for (transition, pointer) in
             self.numbered(&state.always, &format!("{}/always", here.pointer))
         {
@@ -137,6 +140,10 @@ impl Lowering<'_> {
         if silent && moves {
             let message = "a final or history state has no transitions of its own";
             self.error(STATE_SHAPE, &here.pointer, message);
+        }
+        if silent && !state.invoke.is_empty() {
+            let message = "a final or history state runs no service: no case waits in it";
+            self.error(STATE_SHAPE, &format!("{}/invoke", here.pointer), message);
         }
         let is_history = matches!(kind, StateKind::ShallowHistory | StateKind::DeepHistory);
         if !is_history && !state.target.is_empty() {
@@ -280,7 +287,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn transition(
+    pub(super) fn transition(
         &mut self,
         transition: &file::Transition,
         taken: Taken<'_>,
@@ -288,7 +295,9 @@ impl Lowering<'_> {
         pointer: &str,
         node: &mut StateNode,
     ) {
-        let (Taken::Exactly(descriptors) | Taken::Below(descriptors)) = taken;
+        let (Taken::Exactly(descriptors)
+        | Taken::Below(descriptors)
+        | Taken::Returned(descriptors)) = taken;
         let targets = self.targets(&transition.target, here, pointer);
         let is_self = targets.contains(&here.id);
         if is_self && !transition.reenter {
@@ -303,7 +312,8 @@ impl Lowering<'_> {
         let mut scope = Scope::default();
         let mut content = Block::new();
         if let [descriptor] = descriptors {
-            scope.event = self.event_fields(descriptor);
+            let fields = self.event_fields(descriptor);
+            scope.event = fields.or_else(|| self.returned_fields(descriptor));
         }
         scope.event_data = self.event_data(descriptors);
         content.extend(self.store(descriptors));
@@ -312,6 +322,7 @@ impl Lowering<'_> {
         let done = match taken {
             Taken::Exactly(_) => self.done_event(descriptors, here),
             Taken::Below(_) => None,
+            Taken::Returned(_) => self.returned_event(descriptors),
         };
         let guard = match done {
             Some(done) => Some(Expression::Exactly(done, guard.map(Box::new))),

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::Lowering;
 use super::codes::*;
 use super::expressions::Names;
+use crate::definition::Decision;
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::expression::types::{
     Checker, Field, Issue, Kind, Kinds, Misfit, Mismatch, Schemas, Type, Variables, misfit, missing,
@@ -54,11 +55,15 @@ impl Lowering<'_> {
         }
         let mut types = Vec::new();
         for descriptor in descriptors {
-            self.event_fields(descriptor)?;
             // What the workflow sends to itself may be declared as well, but nobody checks it.
             if self.own_events.keys().any(|name| descriptor.matches(name)) {
                 return None;
             }
+            if self.is_returned(descriptor) && !self.sends_any_event {
+                types.push(self.returned_data(descriptor)?);
+                continue;
+            }
+            self.event_fields(descriptor)?;
             let events = self.workflow.events.iter();
             let events = events.filter(|(name, _)| descriptor.matches(name));
             types.extend(events.map(|(_, event)| self.carried(event)));
@@ -240,20 +245,27 @@ impl Lowering<'_> {
     /// What a plugin's function is asked.
     pub(super) fn expect_input(
         &mut self,
-        decide: &file::Decide,
+        function: &str,
         input: ExpressionIndex,
         pointer: &str,
         names: &Names,
     ) {
         let functions = self.functions;
-        let schemas = functions.and_then(|functions| functions.get(&decide.function));
+        let schemas = functions.and_then(|functions| functions.get(function));
         let value = self.type_at(input, names);
         if let (Some(schemas), Some(value)) = (schemas, value) {
-            let what = format!("what `{}` takes", decide.function);
+            let what = format!("what `{function}` takes");
             let schema = of_plugin(&schemas.input);
             let found = misfit(&value, &schema).or_else(|| missing(&value, &schema));
-            self.report_misfit(found, &what, &format!("{pointer}/input"));
+            self.report_misfit(found, &what, pointer);
         }
+    }
+
+    /// What a plugin's function gives, when that is known.
+    pub(super) fn output_of(&self, function: &Decision) -> Option<Type> {
+        let name = format!("{}.{}", function.plugin, function.function);
+        let schemas = self.functions?.get(&name)?;
+        Some(of_plugin(&schemas.output))
     }
 
     /// Where the answer of a plugin's function goes.

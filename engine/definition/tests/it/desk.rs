@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use casewright_chart::{
-    Answer, DecisionError, Effect, Event, Limits, Snapshot, Status, Step, StepError, Timestamp,
-    Trace, Value, fire, start, step,
+    Answer, DecisionError, Effect, Event, Limits, Returned, Snapshot, Status, Step, StepError,
+    Timestamp, Trace, Value, fire, settle, start, step,
 };
 use casewright_definition::json::from_json;
 use casewright_definition::source::Source;
@@ -42,7 +42,7 @@ pub(crate) fn pack() -> Pack {
     checked.pack.expect("a pack")
 }
 
-/// The functions of the only plugin: one takes anything, the other a number.
+/// The functions of the plugins: a decision that takes anything, one that takes a number, and a service.
 pub(crate) fn functions() -> Functions {
     let schemas = FunctionSchemas {
         kind: FunctionKind::Decision,
@@ -59,7 +59,29 @@ pub(crate) fn functions() -> Functions {
         }),
         output: json!({}),
     };
-    let functions = [("scoring.score", schemas), ("scoring.rate", number)];
+    let service = FunctionSchemas {
+        kind: FunctionKind::Service,
+        input: json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["number"],
+            "properties": { "number": { "type": "string" } },
+        }),
+        output: json!({
+            "type": "object",
+            "additionalProperties": false,
+            "required": ["reference"],
+            "properties": {
+                "reference": { "type": "string" },
+                "pushed": { "type": "integer" },
+            },
+        }),
+    };
+    let functions = [
+        ("scoring.score", schemas),
+        ("scoring.rate", number),
+        ("crm-sync.push-account", service),
+    ];
     functions
         .into_iter()
         .map(|(name, schemas)| (name.to_owned(), schemas))
@@ -136,7 +158,7 @@ impl Case {
     }
 
     /// Starts a case of this text and sends it events, each a second later: `name`,
-    /// `name {"json": 1}` or `fire 0`.
+    /// `name {"json": 1}`, `fire 0`, `returns id {"json": 1}` or `fails id {"json": 1}`.
     pub(crate) fn run(text: &str, events: &[&str]) -> String {
         let mut case = Case::new(definition(text));
         case.start();
@@ -168,6 +190,21 @@ impl Case {
             "fire" => {
                 let number = data.parse().expect("a number");
                 fire(chart, snapshot, number, now, &self.evaluator(), &limits)
+            }
+            "returns" | "fails" => {
+                let (id, data) = data.split_once(' ').expect("an id and JSON");
+                let mut running = snapshot.invocations.iter();
+                let sequence = running.find(|running| &*running.id == id);
+                let sequence = sequence.expect("a service that runs").sequence;
+                let data = from_json(&serde_json::from_str(data).expect("JSON"));
+                let returned = match name {
+                    "returns" => Returned::Done(data),
+                    _ => Returned::Failed(data),
+                };
+                let evaluator = self.evaluator();
+                settle(
+                    chart, snapshot, sequence, returned, now, &evaluator, &limits,
+                )
             }
             _ => {
                 let data = from_json(&serde_json::from_str(data).expect("JSON"));
@@ -244,7 +281,9 @@ fn effect(effect: &Effect) -> String {
             format!("schedule {sequence} at noon + {after_s} s")
         }
         Effect::Unschedule { sequence } => format!("unschedule {sequence}"),
-        Effect::Start { id, .. } => format!("start {id}"),
+        Effect::Start {
+            id, source, input, ..
+        } => format!("start {id}: {source} {input}"),
         Effect::Stop { id, .. } => format!("stop {id}"),
         Effect::Emit { event, data } => format!("emit {event} {data}"),
     }

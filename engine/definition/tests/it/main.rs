@@ -20,6 +20,7 @@ mod lowering;
 mod mutated;
 mod schemas;
 mod scxml;
+mod services;
 mod soundness;
 mod states;
 mod written;

@@ -77,6 +77,7 @@ impl Importer<'_> {
             initial,
             states,
             on: On::default(),
+            invoke: OneOrMany::default(),
             entry: blocks(self.early_values()),
             exit: OneOrMany::default(),
         })

@@ -122,6 +122,7 @@ impl Importer {
             initial: None,
             states: IndexMap::new(),
             on: On::default(),
+            invoke: OneOrMany::default(),
             entry: OneOrMany::default(),
             exit: OneOrMany::default(),
         }
