@@ -7,6 +7,7 @@
 )]
 
 mod flood;
+mod jobs;
 mod once;
 mod verify;
 
