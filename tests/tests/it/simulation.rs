@@ -80,6 +80,7 @@ fn whatever_happens_the_store_is_what_was_acknowledged() {
                     let mut sum = sum.lock().unwrap();
                     sum.steps += ran.steps;
                     sum.timers += ran.timers;
+                    sum.services += ran.services;
                     sum.crashes += ran.crashes;
                 }
                 Err(what) => drop(failed.lock().unwrap().insert(seed, what)),
@@ -98,8 +99,8 @@ fn whatever_happens_the_store_is_what_was_acknowledged() {
     }
     let sum = sum.into_inner().unwrap();
     eprintln!(
-        "{seeds} seeds: {} steps, {} timers in time, {} crashes",
-        sum.steps, sum.timers, sum.crashes
+        "{seeds} seeds: {} steps, {} timers in time, {} services returned, {} crashes",
+        sum.steps, sum.timers, sum.services, sum.crashes
     );
     let enough = seeds / 2;
     // One seed may come to little; many do not.
@@ -107,6 +108,7 @@ fn whatever_happens_the_store_is_what_was_acknowledged() {
         seeds < 100
             || sum.steps as u64 > enough
                 && sum.timers as u64 > enough / 4
+                && sum.services as u64 > enough / 4
                 && sum.crashes as u64 > enough,
         "too little happens in {seeds} seeds: {sum:?}"
     );

@@ -8,11 +8,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use casewright_case::{Case, Cause, Outcome, Record, Refusal, Setting};
-use casewright_chart::{Limits, Timestamp};
+use casewright_chart::{Effect, Limits, Timestamp};
 use casewright_definition::json::to_json;
 use casewright_definition::{Decide, Definition};
 use casewright_store::tables::Table;
-use casewright_store::{CaseRecord, JournalRecord, KeyValue, Link, Range, Row};
+use casewright_store::{
+    CaseRecord, JobKey, JobRecord, JournalRecord, KeyValue, Link, Queued, Range, Row, StoredJob,
+};
 use sha2::{Digest as _, Sha256};
 
 use super::oracle::Oracle;
@@ -55,6 +57,8 @@ pub(crate) struct Model {
     put_off: BTreeSet<(String, u64)>,
     /// How many rows there are of timers that were put off, and cancelled before they came.
     pub(crate) left_over: u64,
+    /// How many services have returned.
+    pub(crate) returned: usize,
 }
 
 /// A case.
@@ -65,6 +69,8 @@ pub(crate) struct Known {
     last: Link,
     /// Every timer that it ever had: when it was due, by its number.
     timers: BTreeMap<u64, Timestamp>,
+    /// Every service that it ever started, by its number.
+    services: BTreeMap<u64, JobRecord>,
 }
 
 impl Model {
@@ -83,6 +89,7 @@ impl Model {
             fired: Vec::new(),
             put_off: BTreeSet::new(),
             left_over: 0,
+            returned: 0,
         }
     }
 
@@ -163,16 +170,24 @@ impl Model {
 
     /// Compares the store with what must be in it, and takes in how the journal has grown.
     pub(crate) fn compare(&mut self, store: &dyn KeyValue) -> Result<(), Difference> {
-        let tables = [Table::Journal, Table::Cases, Table::Index, Table::Timers];
+        let tables = [
+            Table::Journal,
+            Table::Cases,
+            Table::Index,
+            Table::Timers,
+            Table::Jobs,
+            Table::Queue,
+        ];
         let mut rows = Vec::new();
         for table in tables {
             rows.push(scan(store, table)?);
         }
-        let [journal, cases, index, timers] = rows.try_into().unwrap();
+        let [journal, cases, index, timers, jobs, queue] = rows.try_into().unwrap();
         self.compare_journal(&journal)
             .and_then(|()| self.compare_cases(&cases))
             .and_then(|()| self.compare_index(index))
             .and_then(|()| self.compare_timers(&timers))
+            .and_then(|()| self.compare_jobs(jobs, &queue))
             .map_err(Difference::Wrong)
     }
 
@@ -223,6 +238,7 @@ impl Model {
             ));
         }
         let chart = &definition.chart;
+        let services = started(&outcome.effects, record.at);
         let case = outcome.case;
         if !case.is_done() && !chart.is_legal(&case.snapshot.configuration) {
             return Err("its configuration is not legal".to_owned());
@@ -236,6 +252,8 @@ impl Model {
                     self.fired.push((id.clone(), *due));
                 }
             }
+            // The core lets no service return twice.
+            Cause::Service { .. } => self.returned += 1,
             _ => self.note_actor(&record, sequence)?,
         }
         let link = Link {
@@ -248,7 +266,9 @@ impl Model {
             first: link,
             last: link,
             timers: BTreeMap::new(),
+            services: BTreeMap::new(),
         });
+        known.services.extend(services);
         known.last = link;
         known.case = case;
         let pending = known.case.snapshot.pending.iter();
@@ -278,6 +298,12 @@ impl Model {
                 (Cause::Timer { sequence, .. }, Some(case)) => {
                     casewright_case::fire(setting, case, *sequence)
                 }
+                (
+                    Cause::Service {
+                        sequence, served, ..
+                    },
+                    Some(case),
+                ) => casewright_case::settle(setting, case, *sequence, served.clone(), actor),
                 _ => Err(Refusal::Corrupt),
             }
         });
@@ -382,6 +408,56 @@ impl Model {
         }
         Ok(())
     }
+
+    /// Each service that a case runs has one job and one place in the queue, and there are no others.
+    fn compare_jobs(&self, jobs: Vec<Row>, queue: &[Row]) -> Result<(), String> {
+        let mut places = BTreeSet::new();
+        let mut found = BTreeSet::new();
+        for row in jobs {
+            let job = StoredJob::of_row(row).map_err(|error| error.to_string())?;
+            let JobKey { case, sequence } = job.key.clone();
+            let what = format!("job {sequence} of case {case}");
+            let known = self.cases.get(&case).ok_or("a job of an unknown case")?;
+            match known.services.get(&sequence) {
+                Some(started) if job.record.is_work_of(started) => {}
+                started => {
+                    let record = &job.record;
+                    return Err(format!("{what}: expected {started:?}, found {record:?}"));
+                }
+            }
+            places.insert(job.queue_key());
+            found.insert((case, sequence));
+        }
+        let running = self.cases.iter().flat_map(|(id, known)| {
+            let running = known.case.snapshot.invocations.iter();
+            running.map(|invocation| (id.clone(), invocation.sequence))
+        });
+        let running: BTreeSet<_> = running.collect();
+        if running != found {
+            return Err(format!("expected the jobs {running:?}, found {found:?}"));
+        }
+        let queue: BTreeSet<Vec<u8>> = queue.iter().map(|(key, _)| key.clone()).collect();
+        match queue == places {
+            true => Ok(()),
+            false => Err(format!(
+                "the queue is {queue:?}, the jobs wait at {places:?}"
+            )),
+        }
+    }
+}
+
+/// The services that a step has started, as jobs that nobody has tried.
+fn started(effects: &[Effect], at: Timestamp) -> Vec<(u64, JobRecord)> {
+    let started = effects.iter().filter_map(|effect| match effect {
+        Effect::Start {
+            sequence,
+            id,
+            source,
+            input,
+        } => Some((*sequence, JobRecord::new(id, source, input.clone(), at))),
+        _ => None,
+    });
+    started.collect()
 }
 
 /// When a timer is due, its number, and its case.
@@ -394,6 +470,15 @@ fn timer(key: &[u8]) -> Option<(Timestamp, u64, &str)> {
         u64::from_be_bytes(*sequence),
         std::str::from_utf8(case).ok()?,
     ))
+}
+
+/// When the first timer is due, or the first service is to be run.
+pub(crate) fn first_of_all(store: &dyn KeyValue) -> Result<Option<Timestamp>, Difference> {
+    let rows = scan(store, Table::Queue)?;
+    let due = rows
+        .iter()
+        .filter_map(|(key, _)| Queued::of_bytes(key)?.due());
+    Ok(due.chain(first_due(store)?).min())
 }
 
 /// When the first timer is due.

@@ -41,8 +41,8 @@ impl Decide for Oracle {
 }
 
 impl Serve for Oracle {
-    /// Every third attempt at a job is answered, and every seventh job is declined; all by what is asked, so that
-    /// the same run can be had again.
+    /// One job in seven is declined, some are answered at the third attempt, others at once: all by what is asked,
+    /// so that the same run can be had again.
     fn serve(&self, call: &ServiceCall) -> Result<ServiceAnswer, ServiceError> {
         let kind = u8::from_str_radix(call.idempotency_key.get(..2).unwrap_or_default(), 16);
         let kind = kind.unwrap_or_default();

@@ -9,7 +9,7 @@ use casewright_runtime::{Clock, CommandError, Committed, Runtime, StoreError};
 use serde_json::{Value as Json, json};
 
 use super::foretold::{Foretold, same, told};
-use super::model::{Difference, Model, first_due};
+use super::model::{Difference, Model, first_due, first_of_all};
 use super::numbers::Numbers;
 use super::workflow::{EVENTS, ROLES};
 use super::world::{End, Life, World};
@@ -28,6 +28,7 @@ pub(crate) struct Summary {
     pub(crate) trace: u32,
     pub(crate) steps: usize,
     pub(crate) timers: usize,
+    pub(crate) services: usize,
     pub(crate) crashes: usize,
 }
 
@@ -92,6 +93,7 @@ pub(crate) fn run(seed: u64, definitions: &[Arc<Definition>]) -> Result<Summary,
             let told = crc32(&run.log);
             run.summary.trace = run.world.disk.trace() ^ told;
             run.summary.steps = run.model.len();
+            run.summary.services = run.model.returned;
             Ok(run.summary)
         }
         Err(what) => Err(format!("{}\n{what}", run.log.join("\n"))),
@@ -381,11 +383,11 @@ impl Run<'_> {
         (command, actor)
     }
 
-    /// One command, whose answer can be foretold when no timer comes in between.
+    /// One command, whose answer can be foretold when no timer and no service comes in between.
     fn one(&mut self, life: &Life) -> Result<(), String> {
         let (command, actor) = self.command();
         let now = self.world.clock.now();
-        let is_quiet = match first_due(&*life.store) {
+        let is_quiet = match first_of_all(&*life.store) {
             Ok(due) => due.is_none_or(|due| due > now),
             Err(_) => false,
         };

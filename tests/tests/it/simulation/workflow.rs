@@ -1,5 +1,5 @@
-//! Workflows that are drawn: few states of every kind, events, guards, deadlines, decisions, and now and
-//! then what fails.
+//! Workflows that are drawn: few states of every kind, events, guards, deadlines, decisions, services, and now
+//! and then what fails.
 
 use std::sync::Arc;
 
@@ -189,12 +189,27 @@ impl Drawing<'_> {
             let always = json!({ "target": target, "guard": guard });
             state.insert("always".to_owned(), always);
         }
+        if self.numbers.once_in(4) {
+            state.insert("invoke".to_owned(), self.service());
+        }
         for moment in ["entry", "exit"] {
             if self.numbers.once_in(3) {
                 state.insert(moment.to_owned(), self.actions());
             }
         }
         Json::Object(state)
+    }
+
+    fn service(&mut self) -> Json {
+        let mut invoke = Map::new();
+        invoke.insert("src".to_owned(), json!("oracle.work"));
+        invoke.insert("input".to_owned(), json!({ "count": "data.count" }));
+        for returned in ["onDone", "onError"] {
+            if !self.numbers.once_in(3) {
+                invoke.insert(returned.to_owned(), self.transition());
+            }
+        }
+        Json::Object(invoke)
     }
 
     fn transitions(&mut self) -> Json {
