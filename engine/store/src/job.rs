@@ -93,7 +93,7 @@ impl StoredJob {
 
     /// The key at which it waits.
     pub fn queue_key(&self) -> Vec<u8> {
-        waits_at(&self.key, &self.record)
+        self.record.queue_key(&self.key)
     }
 }
 
@@ -128,8 +128,11 @@ impl Queued {
     }
 }
 
-fn waits_at(key: &JobKey, record: &JobRecord) -> Vec<u8> {
-    queue_key(record.plugin(), record.due_ms, key.sequence, &key.case)
+impl JobRecord {
+    /// The key at which it waits as the job with this key.
+    pub fn queue_key(&self, key: &JobKey) -> Vec<u8> {
+        queue_key(self.plugin(), self.due_ms, key.sequence, &key.case)
+    }
 }
 
 /// Adds the rows of a job to a batch.
@@ -141,7 +144,7 @@ pub fn put(batch: &mut Batch, key: &JobKey, record: &JobRecord) -> Result<(), St
     batch.puts.push((Table::Jobs, key.bytes(), bytes));
     batch
         .puts
-        .push((Table::Queue, waits_at(key, record), Vec::new()));
+        .push((Table::Queue, record.queue_key(key), Vec::new()));
     Ok(())
 }
 

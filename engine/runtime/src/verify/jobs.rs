@@ -1,5 +1,7 @@
 //! Jobs: each service that a case runs has one, and its place in the queue. There are no others.
 
+use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use casewright_store::tables::Table;
@@ -14,6 +16,8 @@ use super::{Fix, Verification, lock};
 pub(crate) struct Counts {
     jobs: AtomicU64,
     queued: AtomicU64,
+    /// Where jobs would wait that are missing.
+    missing: Mutex<BTreeSet<Vec<u8>>>,
 }
 
 impl Verification<'_> {
@@ -26,7 +30,11 @@ impl Verification<'_> {
     }
 
     fn job(&self, (key, started): &(JobKey, JobRecord)) -> Result<(), StoreError> {
-        let again = || Fix::Job(Box::new((key.clone(), started.clone())));
+        let again = || {
+            let place = started.queue_key(key);
+            lock(&self.jobs.missing).insert(place);
+            Fix::Job(Box::new((key.clone(), started.clone())))
+        };
         let fault = |what: &str| {
             let message = format!("job {} {what}", key.sequence);
             Fault::new(Kind::JobMissing, message).of_case(&key.case)
@@ -115,6 +123,7 @@ impl Verification<'_> {
             match self.waiting(key)? {
                 // With a damaged case nothing can be said.
                 None => {}
+                Some(None) if lock(&self.jobs.missing).contains(&bytes) => {}
                 Some(job) if job.as_ref().map(StoredJob::queue_key) != Some(bytes.clone()) => {
                     self.fixable(fault("waits in the queue where it is not"), delete)?;
                 }

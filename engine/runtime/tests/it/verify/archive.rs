@@ -4,13 +4,15 @@ use std::cell::Cell;
 use std::sync::{Arc, LazyLock};
 
 use casewright_case::{Actor, Outcome, Refusal, Setting, fire, open, send};
-use casewright_chart::{Answer, DecisionError, Limits, Timestamp, Value};
+use casewright_chart::{Answer, DecisionError, Effect, Limits, Timestamp, Value};
 use casewright_definition::testing::definition;
 use casewright_definition::{Decide, Decision, Definition};
 use casewright_runtime::repair::{Mode, Repaired, repair};
 use casewright_runtime::verify::{Report, verify};
 use casewright_store::tables::Table;
-use casewright_store::{Batch, DueTimer, KeyValue, Memory, Range, Row, StepWrite, Store};
+use casewright_store::{
+    Batch, DueTimer, JobRecord, KeyValue, Memory, Range, Row, StartedJob, StepWrite, Store,
+};
 use serde_json::{Value as Json, json};
 
 const CLAIM: &str = r#"
@@ -33,7 +35,7 @@ states:
       raise: { target: open, reenter: true, guard: event.data.amount > data.amount, actions: [{ notify: { to: clerk, message: More } }] }
       ask: { actions: [{ decide: { function: absent.answer, input: { amount: data.amount }, assign: score } }] }
       close: closed
-  late: { on: { close: closed } }
+  late: { invoke: { src: crm.tell, input: { amount: data.amount } }, on: { close: closed } }
   closed: { type: final }
 "#;
 
@@ -83,14 +85,34 @@ impl Clerk {
 
     fn write(&self, outcome: Result<Outcome, Refusal>, fired: Option<DueTimer>) {
         let outcome = outcome.unwrap();
+        let at = outcome.record.at;
+        let started = outcome
+            .effects
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Start {
+                    sequence,
+                    id,
+                    source,
+                    input,
+                } => Some(StartedJob {
+                    sequence,
+                    record: JobRecord::new(&id, &source, input, at),
+                }),
+                _ => None,
+            });
+        let running = outcome.case.snapshot.invocations.iter();
+        let running: Vec<u64> = running.map(|running| running.sequence).collect();
+        let mut ended = self.store.jobs_of(&outcome.case.id).unwrap();
+        ended.retain(|job| !running.contains(&job.key.sequence));
         let step = StepWrite {
             before: self.store.case(&outcome.case.id).unwrap(),
             case: outcome.case,
             definition: DEFINITION.clone(),
             record: outcome.record,
             fired,
-            started: Vec::new(),
-            ended: Vec::new(),
+            started: started.collect(),
+            ended,
             answer: None,
         };
         self.store.commit(&[step]).unwrap();
@@ -148,7 +170,8 @@ impl Archive {
         }
     }
 
-    /// Four cases: `a` and `d` wait, `b` was late and is closed, `c` is late.
+    /// Four cases: `a` and `d` wait, `b` was late and is closed, `c` is late, and a service runs
+    /// in it.
     pub(super) fn new() -> Self {
         Archive::after(12)
     }

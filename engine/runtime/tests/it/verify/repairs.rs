@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use casewright_chart::Limits;
+use casewright_chart::{Limits, Timestamp};
 use casewright_runtime::repair::{Mode, Repaired, repair};
 use casewright_store::tables::Table;
-use casewright_store::{Batch, KeyValue, Memory, Range, Row, Store, StoreError};
+use casewright_store::{Batch, FailureRecord, KeyValue, Memory, Range, Row, Store, StoreError};
 use expect_test::{Expect, expect};
 
 use super::archive::Archive;
@@ -96,7 +96,13 @@ fn hash_of_the_last_record(case: &[u8], value: &[u8]) -> std::ops::Range<usize> 
 #[test]
 fn everything_that_is_derived_comes_back_at_once() {
     let repaired = comes_back(|archive| {
-        for table in [Table::Cases, Table::Timers, Table::Index] {
+        for table in [
+            Table::Cases,
+            Table::Timers,
+            Table::Index,
+            Table::Jobs,
+            Table::Queue,
+        ] {
             for (key, _) in archive.rows(table) {
                 archive.remove(table, &key);
             }
@@ -104,6 +110,7 @@ fn everything_that_is_derived_comes_back_at_once() {
     });
     assert_eq!(repaired.cases, 4);
     assert_eq!((repaired.index_added, repaired.timers_added), (20, 2));
+    assert_eq!(repaired.jobs_added, 1);
 }
 
 #[test]
@@ -113,6 +120,42 @@ fn a_case_of_an_older_state_is_brought_forward() {
         archive.put(Table::Cases, b"a", &before);
     });
     assert_eq!(repaired.cases, 1);
+}
+
+#[test]
+fn a_job_comes_back_as_it_was_started() {
+    for table in [Table::Jobs, Table::Queue] {
+        let (key, value) = Archive::new().rows(table).remove(0);
+        let repaired = comes_back(|archive| archive.remove(table, &key));
+        assert_eq!((repaired.jobs_added, repaired.jobs_removed), (1, 0));
+        comes_back(|archive| archive.put(table, &key, b"something else"));
+        let mut elsewhere = key.clone();
+        elsewhere[0] ^= 1;
+        let repaired = comes_back(|archive| archive.put(table, &elsewhere, &value));
+        assert_eq!((repaired.jobs_added, repaired.jobs_removed), (0, 1));
+        comes_back(|archive| {
+            archive.remove(table, &key);
+            archive.put(table, &elsewhere, &value);
+        });
+        comes_back(|archive| archive.put(table, b"no key", &value));
+    }
+}
+
+#[test]
+fn a_job_that_was_tried_stays_as_it_is() {
+    let archive = Archive::new();
+    let store = archive.store();
+    let job = store.jobs_of("c").unwrap().remove(0);
+    let failure = FailureRecord::new(Timestamp::from_unix_ms(5), "down", "it is down");
+    for due in [Some(Timestamp::from_unix_ms(7)), None] {
+        let job = store.job(&job.key).unwrap().unwrap();
+        let tried = job.record.clone().failed(failure.clone(), due);
+        store.change_job(&job, &tried).unwrap();
+        let report = archive.verified();
+        assert!(report.is_sound(), "{report}");
+        assert_eq!(archive.repaired(Mode::Write), Repaired::default());
+        assert_eq!(store.job(&job.key).unwrap().unwrap().record, tried);
+    }
 }
 
 #[test]
