@@ -14,6 +14,8 @@ mod closed;
 mod runner;
 mod step;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use casewright_case::{Actor, Served};
 use casewright_chart::{Returned, Value};
 use casewright_store::{FailureRecord, JobKey, JobStatus, Queued, StoredJob};
@@ -28,7 +30,36 @@ pub(crate) use step::of_step;
 /// The code with which a service fails that somebody has cancelled.
 pub const CANCELLED: &str = "cancelled";
 
+/// What was done since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    attempts: AtomicU64,
+    failures: AtomicU64,
+    given_up: AtomicU64,
+}
+
+/// Attempts at running services since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attempts {
+    /// All of them.
+    pub made: u64,
+    /// Those that got no answer.
+    pub failed: u64,
+    /// Jobs that are not tried again until somebody says so.
+    pub given_up: u64,
+}
+
 impl Runtime {
+    /// How many attempts at running services were made since the start, and what they came to.
+    pub fn attempts(&self) -> Attempts {
+        let counters = self.counters();
+        Attempts {
+            made: counters.attempts.load(Ordering::Relaxed),
+            failed: counters.failures.load(Ordering::Relaxed),
+            given_up: counters.given_up.load(Ordering::Relaxed),
+        }
+    }
+
     /// The plugins for which jobs are in the store.
     ///
     /// # Errors

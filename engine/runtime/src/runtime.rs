@@ -40,6 +40,7 @@ struct Shared {
     /// Held while definitions are applied.
     applying: Mutex<()>,
     alarms: Alarms,
+    counters: jobs::Counters,
     stopping: watch::Sender<bool>,
 }
 
@@ -172,6 +173,7 @@ impl Runtime {
             writer: Mutex::new(Some(writer)),
             applying: Mutex::default(),
             alarms,
+            counters: jobs::Counters::default(),
             stopping: watch::Sender::new(false),
         });
         let runtime = Runtime { shared };
@@ -311,6 +313,10 @@ impl Runtime {
 
     pub(crate) fn alarm(&self) -> Arc<timer::Alarm> {
         self.shared.alarms.timers.clone()
+    }
+
+    pub(crate) fn counters(&self) -> &jobs::Counters {
+        &self.shared.counters
     }
 
     pub(crate) fn job_alarm(&self) -> Arc<timer::Alarm> {

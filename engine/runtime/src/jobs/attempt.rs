@@ -1,6 +1,7 @@
 //! One attempt at a job, and what comes of it.
 
 use std::fmt::Write as _;
+use std::sync::atomic::Ordering;
 
 use casewright_case::{Actor, Refusal, Served, takes_failure};
 use casewright_chart::{Returned, Value};
@@ -46,6 +47,11 @@ pub(super) async fn attempt(runtime: &Runtime, queued: Queued) -> Result<Told, C
             retry: Retry::Later,
         })
     });
+    let counters = runtime.counters();
+    counters.attempts.fetch_add(1, Ordering::Relaxed);
+    if answered.is_err() {
+        counters.failures.fetch_add(1, Ordering::Relaxed);
+    }
     let told = match &answered {
         Err(error) if error.retry != Retry::Never => Told::Failed,
         _ => Told::Answered,
@@ -197,6 +203,7 @@ async fn keep(
             tracing::info!(case, sequence, function, code, message, %due, "a service is tried again");
         }
         None => {
+            runtime.counters().given_up.fetch_add(1, Ordering::Relaxed);
             tracing::error!(
                 case,
                 sequence,

@@ -306,6 +306,9 @@ async fn one_that_never_works_is_given_up_in_the_end() {
     assert_eq!(office.world.calls().len(), 24);
     let dead = office.dead("erp");
     assert_eq!(dead.len(), 1);
+    let attempts = office.runtime.attempts();
+    let figures = (attempts.made, attempts.failed, attempts.given_up);
+    assert_eq!(figures, (24, 24, 1));
     office.is_sound();
     // Somebody has it tried again, and it works this time.
     office.world.answers("erp", [answered("after all")]);

@@ -22,9 +22,17 @@ use super::Server;
 )]
 pub(super) async fn metrics(State(server): State<Server>) -> impl IntoResponse {
     let (steps, commits) = server.runtime.written();
+    let attempts = server.runtime.attempts();
     let counters = [
         (STEPS, "steps that were written", steps),
         (COMMITS, "commits in which they were written", commits),
+        (ATTEMPTS, "attempts at running services", attempts.made),
+        (FAILURES, "attempts that got no answer", attempts.failed),
+        (
+            GIVEN_UP,
+            "services that are not tried again until somebody says so",
+            attempts.given_up,
+        ),
     ];
     let mut text = String::new();
     for (name, help, value) in counters {
@@ -39,5 +47,11 @@ pub(super) async fn metrics(State(server): State<Server>) -> impl IntoResponse {
 
 /// Steps that were written since the start.
 pub(crate) const STEPS: &str = "casewright_steps_total";
+/// Attempts at running services since the start.
+const ATTEMPTS: &str = "casewright_service_attempts_total";
+/// Those that got no answer.
+const FAILURES: &str = "casewright_service_failures_total";
+/// Services that were given up.
+const GIVEN_UP: &str = "casewright_services_given_up_total";
 /// Commits in which they were written.
 pub(crate) const COMMITS: &str = "casewright_commits_total";
