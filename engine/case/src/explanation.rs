@@ -50,6 +50,32 @@ pub struct TimerExplanation {
     pub transitions: Vec<Candidate>,
 }
 
+/// A running service, and what would come of what it comes back with.
+#[derive(Clone, Debug)]
+pub struct ServiceExplanation {
+    /// The number of the invocation.
+    pub sequence: u64,
+    /// Its id.
+    pub id: Arc<str>,
+    /// The function, `plugin.function`.
+    pub function: Arc<str>,
+    /// What would come of its success.
+    pub done: Returning,
+    /// What would come of its failure.
+    pub failed: Returning,
+}
+
+/// What would come of a service that comes back with the case as it is, its `finalize` left aside.
+#[derive(Clone, Debug)]
+pub struct Returning {
+    /// The name of its event.
+    pub event: Arc<str>,
+    /// What would come of it.
+    pub verdict: Verdict,
+    /// The transitions of active states that take it, in the order in which they are asked.
+    pub transitions: Vec<Candidate>,
+}
+
 /// What would come of an event. The first that applies: a case that is done takes no event, whoever
 /// sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -191,6 +217,37 @@ pub fn explain_timers(setting: Setting<'_>, case: &Case) -> Vec<TimerExplanation
             verdict: Verdict::of(&transitions),
             transitions,
         }
+    });
+    explained.collect()
+}
+
+/// What would come of every running service, the oldest first.
+pub fn explain_services(setting: Setting<'_>, case: &Case) -> Vec<ServiceExplanation> {
+    let chart = &setting.definition.chart;
+    let states = chart.states().count();
+    let running = case.snapshot.invocations.iter();
+    let running = running.filter(|running| running.state.get() < states);
+    let explained = running.filter_map(|running| {
+        let mut invokes = chart.state(running.state).invokes.iter();
+        let invoke = invokes.find(|invoke| invoke.id == running.id)?;
+        let actor = Actor::service(&invoke.source);
+        let returning = |name: Arc<str>| {
+            let mut event = Event::external(name.clone(), Value::Null);
+            event.invoke_id = Some(running.id.clone());
+            let transitions = candidates(setting, case, &actor, &event, Carried::Unknown);
+            Returning {
+                event: name,
+                verdict: Verdict::of(&transitions),
+                transitions,
+            }
+        };
+        Some(ServiceExplanation {
+            sequence: running.sequence,
+            id: running.id.clone(),
+            function: invoke.source.clone(),
+            done: returning(invoke.done()),
+            failed: returning(invoke.error()),
+        })
     });
     explained.collect()
 }

@@ -27,8 +27,8 @@ pub use actor::Actor;
 pub use case::Case;
 pub use command::{Outcome, Setting, fire, open, send, settle, takes_failure};
 pub use explanation::{
-    Candidate, EventExplanation, Rehearsal, TimerExplanation, Turn, Verdict, explain,
-    explain_timers, rehearse,
+    Candidate, EventExplanation, Rehearsal, Returning, ServiceExplanation, TimerExplanation, Turn,
+    Verdict, explain, explain_services, explain_timers, rehearse,
 };
 pub use possible::{Possible, possible};
 pub use record::{Cause, Emitted, Record, Served};

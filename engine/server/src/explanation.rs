@@ -1,8 +1,8 @@
 //! What would come of events, in the form that the API and the command line share.
 
 use casewright_case::{
-    Actor, Candidate, Case, EventExplanation, Rehearsal, Setting, TimerExplanation, explain,
-    explain_timers,
+    Actor, Candidate, Case, EventExplanation, Rehearsal, Returning, ServiceExplanation, Setting,
+    TimerExplanation, explain, explain_services, explain_timers,
 };
 use casewright_definition::expression::{Found, Outcome, Part, Reading};
 use casewright_definition::file::Text;
@@ -23,6 +23,8 @@ pub struct ExplanationForm {
     pub events: Vec<EventForm>,
     /// The pending timers, the next first.
     pub timers: Vec<TimerForm>,
+    /// The services that run, the oldest first.
+    pub services: Vec<RunningForm>,
 }
 
 /// What would come of an event.
@@ -61,6 +63,31 @@ pub struct TimerForm {
     /// When it comes (RFC 3339).
     pub due: String,
     /// `open`, `blocked`, or `not-now` because no active state takes it.
+    pub verdict: &'static str,
+    /// The transitions of active states that take it, in the order in which they are asked.
+    pub transitions: Vec<TransitionForm>,
+}
+
+/// A service that runs, and what would come of what it comes back with.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RunningForm {
+    /// The id of its `invoke`.
+    pub id: String,
+    /// The function, `plugin.function`.
+    pub function: String,
+    /// What would come of its success.
+    pub done: ReturningForm,
+    /// What would come of its failure.
+    pub failed: ReturningForm,
+}
+
+/// What would come of a service that comes back with the case as it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReturningForm {
+    /// The name of its event.
+    pub event: String,
+    /// `open`, `depends` on what it comes back with, `blocked`, or `not-now` because no active state takes
+    /// it.
     pub verdict: &'static str,
     /// The transitions of active states that take it, in the order in which they are asked.
     pub transitions: Vec<TransitionForm>,
@@ -194,11 +221,34 @@ impl ExplanationForm {
     pub fn of(setting: Setting<'_>, case: &Case, actor: &Actor) -> Self {
         let events = explain(setting, case, actor);
         let timers = explain_timers(setting, case);
+        let services = explain_services(setting, case);
         ExplanationForm {
             case: case.id.to_string(),
             revision: case.revision,
             events: events.iter().map(EventForm::of).collect(),
             timers: timers.iter().map(TimerForm::of).collect(),
+            services: services.iter().map(RunningForm::of).collect(),
+        }
+    }
+}
+
+impl RunningForm {
+    fn of(explained: &ServiceExplanation) -> Self {
+        RunningForm {
+            id: explained.id.to_string(),
+            function: explained.function.to_string(),
+            done: ReturningForm::of(&explained.done),
+            failed: ReturningForm::of(&explained.failed),
+        }
+    }
+}
+
+impl ReturningForm {
+    fn of(returning: &Returning) -> Self {
+        ReturningForm {
+            event: returning.event.to_string(),
+            verdict: returning.verdict.as_str(),
+            transitions: transitions(&returning.transitions),
         }
     }
 }

@@ -297,7 +297,7 @@ fn timers_without_end_are_no_endless_run() {
         "",
     );
     let end: Vec<&str> = text.lines().rev().take(2).collect();
-    let told = "stderr| error: <stdin>: more than 10000 timers fell due, one after the other";
+    let told = "stderr| error: <stdin>: more than 10000 timers fell due or services came back, one after the other";
     assert_eq!(end, ["exit 2", told]);
 }
 

@@ -1,7 +1,7 @@
 //! A case whose state runs a service.
 
 use casewright_case::replay::replay;
-use casewright_case::{Refusal, Served, open, send, settle, trace};
+use casewright_case::{Refusal, Served, explain_services, open, send, settle, trace};
 use casewright_chart::{Effect, Limits, Returned, Value};
 use casewright_definition::Definition;
 use casewright_definition::json::{from_json, to_json};
@@ -94,6 +94,40 @@ fn a_failure_says_why() {
     );
     let case = failed.unwrap().case;
     assert_eq!(to_json(&case.snapshot.data)["failure"], "no answer in 10 s");
+}
+
+#[test]
+fn what_would_come_of_a_running_service_is_told() {
+    let definition = definition(false);
+    let case = opened(&definition, json!({}));
+    let told = explain_services(setting(&definition), &case);
+    let [running] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(
+        (&*running.id, &*running.function),
+        ("push", "crm-sync.push-account")
+    );
+    let lines = [&running.done, &running.failed].map(|returning| {
+        let targets = returning
+            .transitions
+            .iter()
+            .map(|one| one.targets.join(" "));
+        let targets: Vec<String> = targets.collect();
+        format!(
+            "{} {} {}",
+            returning.event,
+            returning.verdict.as_str(),
+            targets.join(", ")
+        )
+    });
+    assert_eq!(
+        lines,
+        [
+            "done.invoke.push open pushed",
+            "error.invoke.push open failed"
+        ]
+    );
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub struct Expectation {
     pub effects: Option<Vec<ExpectedEffect>>,
     /// The names of all timers that are pending, in any order.
     pub timers: Option<Vec<String>>,
+    /// The ids of all services that run, in any order.
+    pub services: Option<Vec<String>>,
 }
 
 /// Something that the world was asked.
@@ -102,8 +104,7 @@ impl Expectation {
     /// It names nothing, or a code that is none.
     pub fn check(&self) -> Result<(), String> {
         if *self == Expectation::default() {
-            let keys =
-                "`active`, `done`, `data`, `unset`, `refused`, `because`, `effects` or `timers`";
+            let keys = "`active`, `done`, `data`, `unset`, `refused`, `because`, `effects`, `timers` or `services`";
             return Err(format!("expected {keys} in `expect`"));
         }
         match &self.refused {
@@ -131,6 +132,7 @@ impl Expectation {
         self.of_data(found.run, &mut mismatches);
         mismatches.extend(self.of_effects(found.effects));
         mismatches.extend(self.of_timers(found.run));
+        mismatches.extend(self.of_services(found.run));
         mismatches
     }
 
@@ -247,26 +249,41 @@ impl Expectation {
     }
 
     fn of_timers(&self, run: &Run<'_>) -> Option<Mismatch> {
-        let expected = self.timers.as_ref()?;
         let case = run.case().into_iter().filter(|case| !case.is_done());
         let pending = case.flat_map(|case| &case.snapshot.pending);
-        let mut found: Vec<&str> = pending.map(|pending| &*pending.event).collect();
-        let mut wanted: Vec<&str> = expected.iter().map(String::as_str).collect();
-        found.sort_unstable();
-        wanted.sort_unstable();
-        if found == wanted {
-            return None;
-        }
-        let message = format!(
-            "expected the pending timers {}, found {}",
-            quoted(&wanted),
-            quoted(&found)
-        );
-        Some(Mismatch {
-            difference: difference(&Json::from(wanted), &Json::from(found)),
-            ..mismatch("/timers", message)
-        })
+        let found = pending.map(|pending| &*pending.event).collect();
+        of_names("timers", "pending timers", self.timers.as_ref()?, found)
     }
+
+    fn of_services(&self, run: &Run<'_>) -> Option<Mismatch> {
+        let running = run.running().map(|(invocation, _)| &*invocation.id);
+        let found = running.collect();
+        of_names(
+            "services",
+            "running services",
+            self.services.as_ref()?,
+            found,
+        )
+    }
+}
+
+/// Names in any order, and no others.
+fn of_names(key: &str, what: &str, expected: &[String], mut found: Vec<&str>) -> Option<Mismatch> {
+    let mut wanted: Vec<&str> = expected.iter().map(String::as_str).collect();
+    found.sort_unstable();
+    wanted.sort_unstable();
+    if found == wanted {
+        return None;
+    }
+    let message = format!(
+        "expected the {what} {}, found {}",
+        quoted(&wanted),
+        quoted(&found)
+    );
+    Some(Mismatch {
+        difference: difference(&Json::from(wanted), &Json::from(found)),
+        ..mismatch(&format!("/{key}"), message)
+    })
 }
 
 impl ExpectedEffect {

@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use casewright_case::{
-    Actor, Candidate, Case, EventExplanation, Setting, TimerExplanation, Turn, Verdict, explain,
-    explain_timers,
+    Actor, Candidate, Case, EventExplanation, ServiceExplanation, Setting, TimerExplanation, Turn,
+    Verdict, explain, explain_services, explain_timers,
 };
 use casewright_chart::{Limits, Timestamp};
 use casewright_definition::json::timestamp;
@@ -95,7 +95,7 @@ pub fn why_blocked(run: &Run<'_>, event: &Arc<str>) -> Vec<String> {
     transitions.iter().map(obstacle).collect()
 }
 
-/// The events in their order, then the timers.
+/// The events in their order, then the timers and the services.
 fn everything(setting: Setting<'_>, case: &Case, actor: &Actor) -> String {
     written(|text| {
         writeln!(text, "what may happen next, if {} acts:", actor.id)?;
@@ -104,6 +104,9 @@ fn everything(setting: Setting<'_>, case: &Case, actor: &Actor) -> String {
         }
         for explained in explain_timers(setting, case) {
             about_timer(text, &explained)?;
+        }
+        for explained in explain_services(setting, case) {
+            about_service(text, &explained)?;
         }
         Ok(())
     })
@@ -173,6 +176,22 @@ fn about_timer(text: &mut String, explained: &TimerExplanation) -> fmt::Result {
         explained.event
     )?;
     about_transitions(text, &explained.transitions)
+}
+
+fn about_service(text: &mut String, explained: &ServiceExplanation) -> fmt::Result {
+    let function = &explained.function;
+    writeln!(text, "  {}  service, {function} is running", explained.id)?;
+    for returning in [&explained.done, &explained.failed] {
+        let verdict = match returning.verdict {
+            Verdict::Open => "is taken",
+            Verdict::Depends => "depends on what it carries",
+            Verdict::NotNow => "does nothing",
+            _ => "is blocked",
+        };
+        writeln!(text, "  {}: {verdict}", returning.event)?;
+        about_transitions(text, &returning.transitions)?;
+    }
+    Ok(())
 }
 
 fn about_transitions(text: &mut String, transitions: &[Candidate]) -> fmt::Result {

@@ -46,8 +46,8 @@ pub struct Given {
     /// Parameters of the pack with another value.
     #[serde(default)]
     pub parameters: IndexMap<String, Json>,
-    /// What functions of plugins (`plugin.function`) answer. One that is not named here is asked for
-    /// real.
+    /// What functions of plugins (`plugin.function`) answer. A decision that is not named here is asked
+    /// for real; a service that is not named here runs until a step says what it comes back with.
     #[serde(default)]
     pub plugins: IndexMap<String, Mocked>,
     /// Who opens the case.
@@ -73,7 +73,7 @@ pub struct Step {
     pub then: Option<Expectation>,
 }
 
-/// What happens: time passes, an event is sent, or one after the other.
+/// What happens: time passes, an event is sent or a service comes back, or one after the other.
 #[derive(Clone, Debug, serde::Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
@@ -83,6 +83,15 @@ pub struct When {
     /// The event that is sent.
     #[serde(default)]
     pub event: Option<String>,
+    /// The id of the service that comes back: with what it `returns`, or with why it `fails`.
+    #[serde(default)]
+    pub service: Option<String>,
+    /// What the service gives.
+    #[serde(default, deserialize_with = "present")]
+    pub returns: Option<Json>,
+    /// Why the service has failed for good.
+    #[serde(default)]
+    pub fails: Option<Failure>,
     /// Who sends it; who acted last, unless somebody is named.
     #[serde(default)]
     pub by: Option<By>,
@@ -125,10 +134,18 @@ impl JsonSchema for By {
     }
 }
 
-/// What a function of a plugin answers.
+/// A value that is there, be it `null`.
+///
+/// # Errors
+/// It is no value.
+pub fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Json>, D::Error> {
+    Json::deserialize(deserializer).map(Some)
+}
+
+/// What a function of a plugin answers. A service answers as soon as the step that started it is through.
 #[derive(Clone, Debug)]
 pub enum Mocked {
-    /// What the plugin answers.
+    /// What the plugin answers. No service can be run so.
     Real,
     /// The same to every call.
     Always(Reply),
@@ -142,8 +159,75 @@ pub enum Mocked {
 pub enum Reply {
     /// The function returns this.
     Returns(Json),
-    /// The function fails with this message.
-    Fails(String),
+    /// The function fails: a message, or an object with `code`, `message` and `details`. A service has
+    /// failed for good then.
+    Fails(Failure),
+}
+
+/// Why a function has failed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    /// The kind of failure.
+    pub code: String,
+    /// The whole story.
+    pub message: String,
+    /// What else there is to say.
+    pub details: Option<Json>,
+}
+
+/// The code of a failure of which only the message is said.
+const FAILED: &str = "failed";
+
+/// The long form of [`Failure`].
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct FailureObject {
+    /// The kind of failure.
+    code: String,
+    /// The whole story.
+    message: String,
+    /// What else there is to say; only of a service.
+    #[serde(default)]
+    details: Option<Json>,
+}
+
+impl<'de> Deserialize<'de> for Failure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        string_or_map(
+            deserializer,
+            "a message, or an object with `code` and `message`",
+            |message| {
+                Ok(Failure {
+                    code: FAILED.to_owned(),
+                    message,
+                    details: None,
+                })
+            },
+            |FailureObject {
+                 code,
+                 message,
+                 details,
+             }| Failure {
+                code,
+                message,
+                details,
+            },
+        )
+    }
+}
+
+impl JsonSchema for Failure {
+    fn schema_name() -> Cow<'static, str> {
+        "Failure".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let object = generator.subschema_for::<FailureObject>();
+        json_schema!({
+            "description": "Why a function has failed: a message, or an object with its code.",
+            "anyOf": [{ "type": "string" }, object],
+        })
+    }
 }
 
 impl<'de> Deserialize<'de> for Mocked {

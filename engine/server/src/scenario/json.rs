@@ -28,6 +28,9 @@ pub struct Line {
     /// The timers that fired in this line, in order; absent when none did.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timers: Vec<TimerForm>,
+    /// The services that came back in this line, in order; absent when none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<ServiceForm>,
     /// How many steps the case has taken; 0 when it could not be opened.
     pub revision: u64,
     /// The ids of the active atomic states, in document order.
@@ -47,6 +50,21 @@ pub struct Line {
 pub struct TimerForm {
     /// The number of the timer.
     pub sequence: u64,
+    /// The name of its event.
+    pub event: String,
+    /// When (RFC 3339).
+    pub at: String,
+    /// Why it changed nothing, when it did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<RefusedForm>,
+}
+
+/// A service that came back.
+#[derive(Clone, Debug, Serialize)]
+pub struct ServiceForm {
+    /// Its number; absent when no such service runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// The name of its event.
     pub event: String,
     /// When (RFC 3339).
@@ -125,13 +143,14 @@ impl Line {
     pub fn of(line: usize, happenings: &[Happening], chart: &Chart) -> Option<Self> {
         let last = happenings.last()?;
         let timers = happenings.iter().filter_map(TimerForm::of);
-        let own = happenings
-            .iter()
-            .find(|happening| !matches!(happening.cause, Cause::Timer { .. }));
+        let services = happenings.iter().filter_map(ServiceForm::of);
+        let own = happenings.iter().find(|happening| {
+            !matches!(happening.cause, Cause::Timer { .. } | Cause::Service { .. })
+        });
         let event = own.and_then(|own| match &own.cause {
             Cause::Open => Some("open".to_owned()),
             Cause::Event(event) => Some(event.clone()),
-            Cause::Timer { .. } | Cause::Time => None,
+            Cause::Timer { .. } | Cause::Service { .. } | Cause::Time => None,
         });
         let case = last.case.as_ref();
         let active = case.map(|case| case.active(chart).map(ToString::to_string).collect());
@@ -150,6 +169,7 @@ impl Line {
                 }),
             refused: own.and_then(RefusedForm::of),
             timers: timers.collect(),
+            services: services.collect(),
             revision: case.map_or(0, |case| case.revision),
             active: active.unwrap_or_default(),
             done: case.is_some_and(|case| case.is_done()),
@@ -166,6 +186,20 @@ impl TimerForm {
             return None;
         };
         Some(TimerForm {
+            sequence: *sequence,
+            event: event.to_string(),
+            at: timestamp(happening.at),
+            refused: RefusedForm::of(happening),
+        })
+    }
+}
+
+impl ServiceForm {
+    fn of(happening: &Happening) -> Option<Self> {
+        let Cause::Service { sequence, event } = &happening.cause else {
+            return None;
+        };
+        Some(ServiceForm {
             sequence: *sequence,
             event: event.to_string(),
             at: timestamp(happening.at),

@@ -2,16 +2,32 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use casewright_chart::{Answer, DecisionError, Value};
+use casewright_case::Served;
+use casewright_chart::{Answer, DecisionError, Returned, Value};
 use casewright_definition::json::from_json;
 use casewright_definition::{Decide, Decision};
+use casewright_runtime::Plugins;
 use indexmap::IndexMap;
 
-use super::file::{Mocked, Reply};
+use super::file::{Failure, Mocked, Reply};
 
 /// What stands in the journal in place of a plugin's digest.
 const DIGEST: &str = "mocked";
+
+/// Who answers in a run: decisions at once, and services as soon as the step that started them is through.
+pub trait Answers: Decide {
+    /// What a service comes back with; none when it runs until the script says so.
+    fn serve(&self, function: &Decision) -> Option<Returned>;
+}
+
+/// Outside the server no service is run: it would reach the world.
+impl Answers for Plugins {
+    fn serve(&self, _: &Decision) -> Option<Returned> {
+        None
+    }
+}
 
 /// Answers as a scenario says, and else as the plugins do. One for each run: it counts the calls, also
 /// those of steps that are refused in the end.
@@ -43,6 +59,12 @@ impl<'a> Mocks<'a> {
             replies: replies.collect(),
         }
     }
+
+    /// The answer to the next call of a function; none when the scenario says nothing of it.
+    fn reply(&self, function: &Decision) -> Option<&Reply> {
+        let function = name(function);
+        self.replies.get(&*function).and_then(Replies::next)
+    }
 }
 
 impl Replies<'_> {
@@ -55,22 +77,60 @@ impl Replies<'_> {
 
 impl Decide for Mocks<'_> {
     fn decide(&self, decision: &Decision, input: &Value) -> Result<Answer, DecisionError> {
-        let function = format!("{}.{}", decision.plugin, decision.function);
-        let replies = self.replies.get(function.as_str());
-        match replies.and_then(Replies::next) {
+        match self.reply(decision) {
             None => self.real.decide(decision, input),
             Some(Reply::Returns(output)) => Ok(Answer {
-                function: function.into(),
+                function: name(decision),
                 digest: DIGEST.into(),
                 output: from_json(output),
             }),
-            Some(Reply::Fails(message)) => Err(DecisionError {
+            Some(Reply::Fails(failure)) => Err(DecisionError {
                 plugin: decision.plugin.clone(),
                 function: decision.function.clone(),
-                code: "failed".into(),
+                code: failure.code.as_str().into(),
                 limit: None,
-                message: message.as_str().into(),
+                message: failure.message.as_str().into(),
             }),
         }
     }
+}
+
+impl Answers for Mocks<'_> {
+    fn serve(&self, function: &Decision) -> Option<Returned> {
+        self.reply(function).map(returned)
+    }
+}
+
+/// What a service comes back with.
+pub(super) fn returned(reply: &Reply) -> Returned {
+    match reply {
+        Reply::Returns(output) => Returned::Done(from_json(output)),
+        Reply::Fails(failure) => Returned::Failed(why(failure)),
+    }
+}
+
+/// What a service came to, as the journal has it.
+pub(super) fn served(function: &Decision, returned: Returned) -> Served {
+    Served {
+        function: name(function),
+        digest: DIGEST.into(),
+        returned,
+    }
+}
+
+/// Why a service has failed, as its event carries it.
+fn why(failure: &Failure) -> Value {
+    let text = |text: &str| Value::from(text);
+    let mut fields = vec![
+        ("code", text(&failure.code)),
+        ("message", text(&failure.message)),
+    ];
+    let details = failure.details.as_ref();
+    fields.extend(details.map(|details| ("details", from_json(details))));
+    Value::map(fields)
+}
+
+/// `plugin.function`.
+fn name(function: &Decision) -> Arc<str> {
+    format!("{}.{}", function.plugin, function.function).into()
 }

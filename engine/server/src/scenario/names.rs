@@ -6,7 +6,7 @@ use casewright_definition::data::Schema;
 use casewright_definition::diagnostic::{Diagnostic, quoted};
 use casewright_definition::explain::{SCENARIO_UNKNOWN, SCENARIO_VALUE};
 use casewright_definition::read::{Findings, escape, list};
-use casewright_definition::{Definition, Functions};
+use casewright_definition::{Decision, Definition, Functions};
 use serde_json::{Map, Value as Json};
 
 use super::expectation::Expectation;
@@ -72,6 +72,12 @@ impl Names<'_> {
             if !refused(&step.then, "unknown-event") {
                 self.event(step, definition, &format!("/steps/{number}/when"));
             }
+            self.service(
+                step,
+                definition,
+                functions,
+                &format!("/steps/{number}/when"),
+            );
         }
     }
 
@@ -137,7 +143,10 @@ impl Names<'_> {
     }
 
     fn plugins(&mut self, definition: &Definition, functions: &Functions) {
-        let asked = definition.decisions().iter();
+        let services = definition.services().values();
+        let services = services.map(|service| &service.function);
+        let run: Vec<&Decision> = services.clone().collect();
+        let asked = definition.decisions().iter().chain(services);
         let asked: Vec<String> = asked
             .map(|decision| format!("{}.{}", decision.plugin, decision.function))
             .collect();
@@ -147,6 +156,17 @@ impl Names<'_> {
             if !asked.contains(&name.as_str()) {
                 let message = format!("the workflow asks no function {}", quoted(name));
                 self.unknown_key(&pointer, message, name, &asked);
+                continue;
+            }
+            let is_run = run
+                .iter()
+                .any(|function| format!("{}.{}", function.plugin, function.function) == *name);
+            if is_run && matches!(mocked, Mocked::Real) {
+                let message = "a scenario runs no service for real: it would reach the world";
+                let error = Diagnostic::error(SCENARIO_VALUE, message)
+                    .with_pointer(&*pointer)
+                    .with_hint("say what it `returns`, or why it `fails`");
+                self.findings.push(error);
                 continue;
             }
             let output = functions.get(name).map(|function| &function.output);
@@ -184,6 +204,36 @@ impl Names<'_> {
         }
     }
 
+    /// The service that comes back, with what it may give.
+    fn service(
+        &mut self,
+        step: &Step,
+        definition: &Definition,
+        functions: &Functions,
+        pointer: &str,
+    ) {
+        let Some(id) = &step.when.service else {
+            return;
+        };
+        let Some(service) = definition.services().get(id.as_str()) else {
+            self.unknown_service(id, definition, &format!("{pointer}/service"));
+            return;
+        };
+        let Decision { plugin, function } = &service.function;
+        let output = functions.get(&format!("{plugin}.{function}"));
+        let types = &definition.bundle.pack.types;
+        let schema = output.and_then(|found| Schema::compile(&found.output, types).ok());
+        if let (Some(value), Some(schema)) = (&step.when.returns, schema) {
+            self.violations(&schema, value, &format!("{pointer}/returns"));
+        }
+    }
+
+    fn unknown_service(&mut self, id: &str, definition: &Definition, pointer: &str) {
+        let message = format!("the workflow has no service {}", quoted(id));
+        let known: Vec<&str> = definition.services().keys().map(|id| &**id).collect();
+        self.unknown(pointer, message, id, &known);
+    }
+
     fn expectation(&mut self, then: &Expectation, definition: &Definition, place: &str) {
         let chart = &definition.chart;
         for (number, id) in then.active.iter().flatten().enumerate() {
@@ -206,6 +256,11 @@ impl Names<'_> {
                     self.findings.push(error);
                 }
                 Some(_) => {}
+            }
+        }
+        for (number, id) in then.services.iter().flatten().enumerate() {
+            if !definition.services().contains_key(id.as_str()) {
+                self.unknown_service(id, definition, &format!("{place}/services/{number}"));
             }
         }
         if let Some(data) = &then.data {

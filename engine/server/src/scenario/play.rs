@@ -1,12 +1,13 @@
 //! A case through a script, from the first line to the last.
 
-use casewright_definition::{Decide, Definition};
+use casewright_definition::Definition;
 use serde_json::Value as Json;
 
 use super::Fault;
 use super::coverage::Coverage;
 use super::expectation::{Difference, Expectation, Found};
 use super::json;
+use super::mocks::{Answers, returned};
 use super::run::{Cause, Happening, Opening, Refused, Run};
 use super::script::{Line, Script};
 
@@ -64,10 +65,10 @@ impl Report {
 /// Takes a case through a script. What the script does not say about its start is taken from `opening`.
 ///
 /// # Errors
-/// A line in which there is no end to the timers.
+/// A line in which there is no end to the timers and services.
 pub fn play(
     definition: &Definition,
-    decide: &dyn Decide,
+    answers: &dyn Answers,
     script: &Script,
     opening: Opening,
     tell: &mut dyn FnMut(News<'_>),
@@ -83,7 +84,7 @@ pub fn play(
         ..opening
     };
     let mut player = Player {
-        run: Run::new(definition, decide, &opening),
+        run: Run::new(definition, answers, &opening),
         name: &script.name,
         tell,
         report: Report::default(),
@@ -121,7 +122,8 @@ struct Player<'a, 'b> {
 
 impl Player<'_, '_> {
     fn line(&mut self, line: &Line) -> Result<(), Fault> {
-        let acts = line.after_ms.is_some() || line.send.is_some();
+        let comes = line.send.is_some() || line.service.is_some();
+        let acts = line.after_ms.is_some() || comes;
         if acts {
             self.settle();
             self.effects.clear();
@@ -131,13 +133,18 @@ impl Player<'_, '_> {
         }
         if let Some(ms) = line.after_ms {
             self.pass(line.number, ms)?;
-            if line.send.is_none() {
+            if !comes {
                 let time = self.run.time();
                 self.note(line.number, &time);
             }
         }
         if let Some((event, data)) = &line.send {
             let happening = self.run.send(event, data);
+            self.note(line.number, &happening);
+            self.pass(line.number, 0)?;
+        }
+        if let Some((id, reply)) = &line.service {
+            let happening = self.run.returns(id, returned(reply));
             self.note(line.number, &happening);
             self.pass(line.number, 0)?;
         }
@@ -178,6 +185,7 @@ impl Player<'_, '_> {
             Cause::Open => ("opening the case".to_owned(), "/start"),
             Cause::Event(event) => (format!("the event `{event}`"), "/event"),
             Cause::Timer { event, .. } => (format!("the timer `{event}`"), "/after"),
+            Cause::Service { event, .. } => (format!("the answer `{event}`"), "/service"),
             Cause::Time => ("time".to_owned(), "/after"),
         };
         self.refused = Some(refused.clone());

@@ -7,8 +7,8 @@ pub const CODES: &[&str] = &[
     "invalid-id",
     "unknown-event",
     UNKNOWN_CASE,
-    "case-done",
-    "event-not-now",
+    CASE_DONE,
+    NOT_NOW,
     "forbidden",
     "invalid-data",
     "guard-failed",
@@ -19,19 +19,25 @@ pub const CODES: &[&str] = &[
 /// There is no case, since opening it was refused.
 pub const UNKNOWN_CASE: &str = "unknown-case";
 
+/// The case has ended.
+pub const CASE_DONE: &str = "case-done";
+
+/// Nothing active waits for it.
+pub const NOT_NOW: &str = "event-not-now";
+
 /// The code of a refusal.
 pub fn code(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::InvalidId(_) => "invalid-id",
         Refusal::UnknownEvent { .. } => "unknown-event",
-        Refusal::Done => "case-done",
-        Refusal::NotNow { .. } => "event-not-now",
+        Refusal::Done => CASE_DONE,
+        Refusal::NotNow { .. } => NOT_NOW,
         Refusal::Forbidden { .. } => "forbidden",
         Refusal::InvalidInput(_) => "invalid-data",
         Refusal::GuardFailed { .. } => "guard-failed",
         Refusal::InvalidData(_) | Refusal::Limit { .. } => "workflow-defect",
         Refusal::Decision(_) => "decision-failed",
-        // Neither can be: the run only fires timers that are pending, and loads nothing.
+        // Neither can be: the run only takes timers that are pending and services that run, and loads nothing.
         Refusal::NotPending | Refusal::Corrupt => "workflow-defect",
     }
 }

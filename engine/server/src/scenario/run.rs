@@ -5,17 +5,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use casewright_case::{
-    Actor, Case, Outcome, Possible, Refusal, Setting, fire, open, possible, send,
+    Actor, Case, Outcome, Possible, Refusal, Setting, fire, open, possible, send, settle,
 };
 use casewright_chart::value::Map;
-use casewright_chart::{Effect, Limits, Pending, Timestamp, Trace};
-use casewright_definition::{Decide, Definition};
+use casewright_chart::{Effect, Invocation, Limits, Pending, Returned, Timestamp, Trace};
+use casewright_definition::{Decision, Definition};
 use serde_json::Value as Json;
 
 use super::coverage::Coverage;
-use super::refusal::{UNKNOWN_CASE, code, words};
+use super::mocks::{Answers, served};
+use super::refusal::{CASE_DONE, NOT_NOW, UNKNOWN_CASE, code, words};
 
-/// How many timers may fall due while time passes once. A process that reminds daily for twenty years
+/// How many timers may fall due, and services come back, while time passes once. A process that reminds daily for twenty years
 /// stays below; one that sets itself a timer of no length never ends.
 pub const MAX_TIMERS: usize = 10_000;
 
@@ -24,6 +25,9 @@ pub const MAX_TIMERS: usize = 10_000;
 pub const START: Timestamp = Timestamp::from_unix_ms(1_767_574_800_000);
 /// The id of a case unless something else is said.
 pub const CASE_ID: &str = "case-1";
+
+/// What is said of everything that a case would be needed for.
+const NO_CASE: &str = "there is no case: opening it was refused";
 
 /// With what a case is opened. By default `somebody` without a role opens [`CASE_ID`] at [`START`] with
 /// no data.
@@ -53,14 +57,14 @@ impl Default for Opening {
 /// A case that is taken through a script. Call [`Run::open`] first.
 pub struct Run<'a> {
     definition: &'a Definition,
-    decide: &'a dyn Decide,
+    answers: &'a dyn Answers,
     limits: Limits,
     id: String,
     now: Timestamp,
     /// Who acts from now on.
     pub actor: Actor,
     case: Option<Case>,
-    /// Timers whose step was refused: they stay pending, and are not tried again.
+    /// Timers and services whose step was refused: they stay, and are not tried again.
     stuck: BTreeSet<u64>,
     coverage: Coverage,
 }
@@ -100,6 +104,13 @@ pub enum Cause {
         /// Its name.
         event: Arc<str>,
     },
+    /// A service came back.
+    Service {
+        /// The number of the invocation; none when no such service runs.
+        sequence: Option<u64>,
+        /// The name of the event.
+        event: Arc<str>,
+    },
     /// Time passed.
     Time,
 }
@@ -113,7 +124,7 @@ pub struct Refused {
     pub message: String,
 }
 
-/// More than [`MAX_TIMERS`] timers fell due at once.
+/// More than [`MAX_TIMERS`] timers fell due, and services came back, at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Endless;
 
@@ -121,7 +132,7 @@ impl fmt::Display for Endless {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "more than {MAX_TIMERS} timers fell due, one after the other"
+            "more than {MAX_TIMERS} timers fell due or services came back, one after the other"
         )
     }
 }
@@ -130,10 +141,10 @@ impl std::error::Error for Endless {}
 
 impl<'a> Run<'a> {
     /// Before the case is opened.
-    pub fn new(definition: &'a Definition, decide: &'a dyn Decide, opening: &Opening) -> Self {
+    pub fn new(definition: &'a Definition, answers: &'a dyn Answers, opening: &Opening) -> Self {
         Run {
             definition,
-            decide,
+            answers,
             limits: Limits::default(),
             id: opening.id.clone(),
             now: opening.now,
@@ -192,7 +203,7 @@ impl<'a> Run<'a> {
         let Some(case) = &self.case else {
             let refused = Refused {
                 code: UNKNOWN_CASE,
-                message: "there is no case: opening it was refused".to_owned(),
+                message: NO_CASE.to_owned(),
             };
             return self.refused(cause, Some(actor), Some(refused));
         };
@@ -200,15 +211,89 @@ impl<'a> Run<'a> {
         self.happening(cause, actor, result)
     }
 
+    /// The services that run, the oldest first, each with its function.
+    pub fn running(&self) -> impl Iterator<Item = (&Invocation, &'a Decision)> {
+        let case = self.case.iter().filter(|case| !case.is_done());
+        let invocations = case.flat_map(|case| &case.snapshot.invocations);
+        invocations.filter_map(|invocation| {
+            let service = self.definition.services().get(&invocation.id)?;
+            Some((invocation, &service.function))
+        })
+    }
+
+    /// Lets a service come back, by its id.
+    pub fn returns(&mut self, id: &str, returned: Returned) -> Happening {
+        let mut running = self.running();
+        let found = running.find(|(invocation, _)| *invocation.id == *id);
+        let found = found.map(|(invocation, function)| (invocation.sequence, function));
+        drop(running);
+        match found {
+            Some((sequence, function)) => self.settle(sequence, id, function, returned),
+            None => {
+                let (code, message) = match &self.case {
+                    None => (UNKNOWN_CASE, NO_CASE.to_owned()),
+                    Some(case) if case.is_done() => (CASE_DONE, "the case has ended".to_owned()),
+                    Some(_) => (NOT_NOW, format!("no service `{id}` is running")),
+                };
+                let cause = Cause::Service {
+                    sequence: None,
+                    event: returning(id, &returned),
+                };
+                self.refused(cause, None, Some(Refused { code, message }))
+            }
+        }
+    }
+
+    fn settle(
+        &mut self,
+        sequence: u64,
+        id: &str,
+        function: &Decision,
+        returned: Returned,
+    ) -> Happening {
+        let cause = Cause::Service {
+            sequence: Some(sequence),
+            event: returning(id, &returned),
+        };
+        let served = served(function, returned);
+        let actor = Actor::service(&served.function);
+        let result = match &self.case {
+            Some(case) => settle(self.setting(), case, sequence, served),
+            None => Err(Refusal::NotPending),
+        };
+        if result.is_err() {
+            self.stuck.insert(sequence);
+        }
+        self.happening(cause, actor, result)
+    }
+
+    /// Lets the oldest service come back of which it is known what it comes back with.
+    fn settle_next(&mut self) -> Option<Happening> {
+        let answers = self.answers;
+        let live = self.running();
+        let mut live = live.filter(|(invocation, _)| !self.stuck.contains(&invocation.sequence));
+        let (sequence, id, function, returned) = live.find_map(|(invocation, function)| {
+            let returned = answers.serve(function)?;
+            Some((
+                invocation.sequence,
+                invocation.id.clone(),
+                function,
+                returned,
+            ))
+        })?;
+        drop(live);
+        Some(self.settle(sequence, &id, function, returned))
+    }
+
     /// Lets time pass. Every timer that falls due in it fires at its time, the earliest first, and of
-    /// those due at once the oldest first.
+    /// those due at once the oldest first. Services come back before time goes on, the oldest first.
     ///
     /// # Errors
-    /// There is no end to the timers.
+    /// There is no end to the timers and services.
     pub fn pass(&mut self, ms: u64, tell: &mut dyn FnMut(Happening)) -> Result<(), Endless> {
         let until = self.now.after_ms(ms);
         for _ in 0..MAX_TIMERS {
-            match self.fire_next(until) {
+            match self.settle_next().or_else(|| self.fire_next(until)) {
                 Some(happening) => tell(happening),
                 None => {
                     self.now = until;
@@ -241,7 +326,7 @@ impl<'a> Run<'a> {
     pub fn setting(&self) -> Setting<'_> {
         Setting {
             definition: self.definition,
-            decide: self.decide,
+            decide: self.answers,
             now: self.now,
             limits: &self.limits,
         }
@@ -287,5 +372,13 @@ impl<'a> Run<'a> {
             effects: Vec::new(),
             refused,
         }
+    }
+}
+
+/// The name of the event as which a service comes back.
+fn returning(id: &str, returned: &Returned) -> Arc<str> {
+    match returned {
+        Returned::Done(_) => format!("done.invoke.{id}").into(),
+        Returned::Failed(_) => format!("error.invoke.{id}").into(),
     }
 }

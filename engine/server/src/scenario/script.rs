@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json};
 use super::Fault;
 use super::delay::parse_ms;
 use super::expectation::Expectation;
+use super::file::{Failure, Reply, present};
 
 /// A script that has been read.
 #[derive(Clone, Debug)]
@@ -43,12 +44,15 @@ pub struct Line {
     pub after_ms: Option<u64>,
     /// The event that is sent, and what it carries.
     pub send: Option<(String, Json)>,
+    /// The id of the service that comes back, and with what.
+    pub service: Option<(String, Reply)>,
     /// What must hold then.
     pub expect: Option<Expectation>,
 }
 
 /// One line of a script, a file of JSON Lines. The first may open the case with `start`; each other
-/// lets time pass (`after`), sends an `event`, and says what to `expect` then, in this order.
+/// lets time pass (`after`), sends an `event` or lets a `service` come back, and says what to `expect` then,
+/// in this order.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Line of a script")]
@@ -65,6 +69,13 @@ pub struct Form {
     event: Option<String>,
     /// What the event carries.
     data: Option<Map<String, Json>>,
+    /// The id of the service that comes back: with what it `returns`, or with why it `fails`.
+    service: Option<String>,
+    /// What the service gives.
+    #[serde(default, deserialize_with = "present")]
+    returns: Option<Json>,
+    /// Why the service has failed for good.
+    fails: Option<Failure>,
     /// What must hold then.
     expect: Option<Expectation>,
 }
@@ -147,17 +158,46 @@ fn read_line(number: usize, text: &str) -> Result<(Option<Start>, Line), String>
         actor: form.actor.as_ref().map(ActorForm::actor),
         after_ms: form.after.as_deref().map(parse_ms).transpose()?,
         send: form.event.map(|event| (event, data)),
+        service: service(form.service, form.returns, form.fails)?,
         expect: form.expect,
     };
     Ok((start, line))
 }
 
+/// The service that comes back, and with what.
+///
+/// # Errors
+/// What is missing, or too much.
+pub fn service(
+    id: Option<String>,
+    returns: Option<Json>,
+    fails: Option<Failure>,
+) -> Result<Option<(String, Reply)>, String> {
+    let reply = match (id, returns, fails) {
+        (None, None, None) => return Ok(None),
+        (None, ..) => return Err("there is no `service` that could come back".to_owned()),
+        (Some(id), Some(value), None) => (id, Reply::Returns(value)),
+        (Some(id), None, Some(failure)) => (id, Reply::Fails(failure)),
+        (Some(_), ..) => {
+            return Err(
+                "expected `returns` or `fails` beside `service`, and one of them".to_owned(),
+            );
+        }
+    };
+    Ok(Some(reply))
+}
+
 impl Form {
     /// What does not go together.
     fn check(&self) -> Result<(), String> {
-        let acts = self.event.is_some() || self.after.is_some();
+        let comes = self.event.is_some() || self.service.is_some();
+        let acts = comes || self.after.is_some();
         if self.start.is_some() && acts {
-            return Err("a line with `start` can have no `event` and no `after`".to_owned());
+            let message = "a line with `start` can have no `event`, no `service` and no `after`";
+            return Err(message.to_owned());
+        }
+        if self.event.is_some() && self.service.is_some() {
+            return Err("expected an `event` or a `service`, found both".to_owned());
         }
         if self.start.is_none() && self.now.is_some() {
             return Err("`now` belongs to `start`; later, `after` lets time pass".to_owned());
@@ -166,7 +206,8 @@ impl Form {
             return Err("there is `data` and no `event` to carry it".to_owned());
         }
         if self.start.is_none() && !acts && self.expect.is_none() && self.actor.is_none() {
-            return Err("expected `start`, `event`, `after`, `expect` or `actor`".to_owned());
+            let message = "expected `start`, `event`, `service`, `after`, `expect` or `actor`";
+            return Err(message.to_owned());
         }
         self.expect.as_ref().map_or(Ok(()), Expectation::check)
     }
@@ -219,11 +260,11 @@ mod tests {
         for (text, message) in [
             (
                 "{}",
-                "a.jsonl:1: expected `start`, `event`, `after`, `expect` or `actor`",
+                "a.jsonl:1: expected `start`, `event`, `service`, `after`, `expect` or `actor`",
             ),
             (
                 "\n{\"evnt\": 1}",
-                "a.jsonl:2: unknown field `evnt`, expected one of `start`, `now`, `actor`, `after`, `event`, `data`, `expect` (column 7)",
+                "a.jsonl:2: unknown field `evnt`, expected one of `start`, `now`, `actor`, `after`, `event`, `data`, `service`, `returns`, `fails`, `expect` (column 7)",
             ),
             (
                 "{\"after\": \"P1M\"}",
@@ -239,7 +280,7 @@ mod tests {
             ),
             (
                 "{\"start\": {}, \"event\": \"x\"}",
-                "a.jsonl:1: a line with `start` can have no `event` and no `after`",
+                "a.jsonl:1: a line with `start` can have no `event`, no `service` and no `after`",
             ),
             (
                 "{\"start\": {}, \"now\": \"today\"}",
@@ -247,7 +288,23 @@ mod tests {
             ),
             (
                 "{\"expect\": {}}",
-                "a.jsonl:1: expected `active`, `done`, `data`, `unset`, `refused`, `because`, `effects` or `timers` in `expect`",
+                "a.jsonl:1: expected `active`, `done`, `data`, `unset`, `refused`, `because`, `effects`, `timers` or `services` in `expect`",
+            ),
+            (
+                "{\"service\": \"x\"}",
+                "a.jsonl:1: expected `returns` or `fails` beside `service`, and one of them",
+            ),
+            (
+                "{\"service\": \"x\", \"returns\": null, \"fails\": \"no\"}",
+                "a.jsonl:1: expected `returns` or `fails` beside `service`, and one of them",
+            ),
+            (
+                "{\"after\": \"1h\", \"returns\": null}",
+                "a.jsonl:1: there is no `service` that could come back",
+            ),
+            (
+                "{\"event\": \"x\", \"service\": \"y\", \"returns\": 1}",
+                "a.jsonl:1: expected an `event` or a `service`, found both",
             ),
             (
                 "{\"event\": \"x\"",

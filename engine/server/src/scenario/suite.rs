@@ -21,7 +21,7 @@ use super::mocks::Mocks;
 use super::names::{Names, actor, unknown};
 use super::play::{Failed, News, Report, play};
 use super::run::{Happening, Opening};
-use super::script::{Line, Script, Start, parse_time};
+use super::script::{self, Line, Script, Start, parse_time};
 use super::walk::walk;
 
 /// A scenario that has been read.
@@ -339,11 +339,26 @@ fn line(number: usize, step: &Step, file: &File, value: &mut dyn FnMut(&str, Str
         value(&format!("{pointer}/after"), message);
         None
     });
-    if when.event.is_none() && when.after.is_none() {
-        value(&pointer, "expected `event` or `after` in `when`".to_owned());
+    let service = script::service(
+        when.service.clone(),
+        when.returns.clone(),
+        when.fails.clone(),
+    );
+    let service = service.unwrap_or_else(|message| {
+        value(&pointer, message);
+        None
+    });
+    let others = when.after.is_some() || when.service.is_some();
+    if when.event.is_none() && !others && when.returns.is_none() && when.fails.is_none() {
+        let message = "expected `event`, `service` or `after` in `when`";
+        value(&pointer, message.to_owned());
+    }
+    if when.event.is_some() && when.service.is_some() {
+        let message = "expected an `event` or a `service`, found both";
+        value(&format!("{pointer}/service"), message.to_owned());
     }
     for (key, is_there) in [("data", when.data.is_some()), ("by", when.by.is_some())] {
-        if is_there && when.event.is_none() && when.after.is_some() {
+        if is_there && when.event.is_none() && others {
             let message = format!("there is `{key}` and no `event` to go with it");
             value(&format!("{pointer}/{key}"), message);
         }
@@ -354,9 +369,12 @@ fn line(number: usize, step: &Step, file: &File, value: &mut dyn FnMut(&str, Str
         actor: when.by.as_ref().and_then(|by| actor(by, file)),
         after_ms,
         send: when.event.clone().map(|event| (event, data)),
+        service,
         expect: step.then.clone(),
     }
 }
 
+#[cfg(test)]
+mod services;
 #[cfg(test)]
 mod tests;

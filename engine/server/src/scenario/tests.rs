@@ -60,7 +60,7 @@ fn told(lines: &[&str]) -> (Vec<String>, Report) {
                 let what = match &happening.cause {
                     Cause::Open => "open",
                     Cause::Event(event) => event,
-                    Cause::Timer { event, .. } => event,
+                    Cause::Timer { event, .. } | Cause::Service { event, .. } => event,
                     Cause::Time => "time",
                 };
                 let refused = happening.refused.as_ref();

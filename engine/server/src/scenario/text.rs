@@ -72,7 +72,7 @@ fn head(text: &mut String, happening: &Happening, since: Option<Timestamp>) -> f
     let what = match &happening.cause {
         Cause::Open => "open",
         Cause::Event(event) => event,
-        Cause::Timer { event, .. } => event,
+        Cause::Timer { event, .. } | Cause::Service { event, .. } => event,
         Cause::Time => "time passes",
     };
     write!(text, "{}  {what}", timestamp(happening.at))?;

@@ -64,15 +64,18 @@ fn beside(given: &Given) -> [(&'static str, bool); 5] {
     ]
 }
 
-fn inside(when: &When) -> [(&'static str, bool); 3] {
+fn inside(when: &When) -> [(&'static str, bool); 6] {
     [
         ("after", when.after.is_some()),
+        ("service", when.service.is_some()),
+        ("returns", when.returns.is_some()),
+        ("fails", when.fails.is_some()),
         ("by", when.by.is_some()),
         ("data", when.data.is_some()),
     ]
 }
 
-fn beyond(then: &Expectation) -> [(&'static str, bool); 6] {
+fn beyond(then: &Expectation) -> [(&'static str, bool); 7] {
     [
         ("data", then.data.is_some()),
         ("unset", then.unset.is_some()),
@@ -80,6 +83,7 @@ fn beyond(then: &Expectation) -> [(&'static str, bool); 6] {
         ("because", then.because.is_some()),
         ("effects", then.effects.is_some()),
         ("timers", then.timers.is_some()),
+        ("services", then.services.is_some()),
     ]
 }
 

@@ -3,26 +3,28 @@
 use std::io::BufRead;
 
 use casewright_case::Possible;
-use casewright_chart::Timestamp;
-use casewright_definition::json::timestamp;
-use casewright_definition::{Decide, Definition, Signature};
+use casewright_chart::{Returned, Timestamp, Value};
+use casewright_definition::json::{from_json, timestamp};
+use casewright_definition::{Definition, Signature};
 use serde_json::{Map, Value as Json};
 
 use super::{Show, parse_actor, parse_data};
 use crate::cli::{Failure, Verdict, tell};
 use crate::scenario::delay::{parse_ms, words};
+use crate::scenario::mocks::Answers;
+use crate::scenario::script::in_column;
 use crate::scenario::{Opening, Run, explanation};
 
 /// Talks until the case ends or the person leaves. Questions go to stderr, what happens to stdout.
 pub(super) fn hold(
     definition: &Definition,
-    decide: &dyn Decide,
+    answers: &dyn Answers,
     opening: &Opening,
     show: Show<'_>,
     input: impl BufRead,
 ) -> Result<Verdict, Failure> {
     let mut conversation = Conversation {
-        run: Run::new(definition, decide, opening),
+        run: Run::new(definition, answers, opening),
         show,
         input,
     };
@@ -47,6 +49,7 @@ pub(super) fn hold(
             "" => {}
             "q" => break,
             "t" => conversation.wait()?,
+            "s" => conversation.come_back()?,
             "a" => conversation.change_actor()?,
             choice => match choice.strip_prefix('?') {
                 Some(event) => conversation.explain(event.trim()),
@@ -87,6 +90,12 @@ impl<I: BufRead> Conversation<'_, I> {
                 timestamp(pending.due)
             )),
             None => tell("   t  let time pass"),
+        }
+        for (running, function) in self.run.running() {
+            tell(format_args!(
+                "   s  let the service `{}` come back ({}.{})",
+                running.id, function.plugin, function.function
+            ));
         }
         tell("   ?  explain an event, such as `? 1`\n   a  act as somebody else\n   q  quit");
     }
@@ -192,6 +201,43 @@ impl<I: BufRead> Conversation<'_, I> {
         Ok(())
     }
 
+    /// Lets a service come back with what the person says.
+    fn come_back(&mut self) -> Result<(), Failure> {
+        let running = self
+            .run
+            .running()
+            .map(|(running, _)| running.id.to_string());
+        let running: Vec<String> = running.collect();
+        let id = match running.as_slice() {
+            [] => {
+                tell("no service is running");
+                return Ok(());
+            }
+            [only] => only.clone(),
+            several => {
+                let question = format!("which of `{}`?", several.join("`, `"));
+                self.ask(&question)?.unwrap_or_default()
+            }
+        };
+        let question = format!("what does `{id}` give, as JSON? (`! why` when it fails)");
+        let answer = self.ask(&question)?.unwrap_or_default();
+        let returned = match answer.strip_prefix('!') {
+            Some(why) => Returned::Failed(failure(why.trim())),
+            None => match serde_json::from_str::<Json>(&answer) {
+                Ok(value) => Returned::Done(from_json(&value)),
+                Err(error) => {
+                    tell(in_column(&error));
+                    return Ok(());
+                }
+            },
+        };
+        let happening = self.run.returns(&id, returned);
+        self.show.happening(&happening);
+        self.pass(0)?;
+        self.show.through(0);
+        Ok(())
+    }
+
     fn change_actor(&mut self) -> Result<(), Failure> {
         let roles: Vec<&str> = self.roles();
         let question = format!("who, such as `li.na:{}`?", roles.join(","));
@@ -216,6 +262,14 @@ impl<I: BufRead> Conversation<'_, I> {
             .pass(ms, &mut |happening| show.happening(&happening));
         passed.map_err(|endless| Failure(endless.to_string()))
     }
+}
+
+/// Why a service has failed, as its event carries it.
+fn failure(message: &str) -> Value {
+    Value::map([
+        ("code", Value::from("failed")),
+        ("message", Value::from(message)),
+    ])
 }
 
 /// `register  Register the complaint  (takes one of the roles account-manager)`.
@@ -249,27 +303,24 @@ mod tests {
 
     use super::*;
     use crate::cli::Output;
-    use crate::command::check::definition;
 
     #[test]
     fn an_answer_that_makes_no_sense_is_asked_again_and_the_end_of_the_input_ends_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("visit.yaml");
-        std::fs::write(&file, WORKFLOW).unwrap();
+        let definition = casewright_definition::testing::definition(WORKFLOW);
         let plugins = Plugins::default();
-        let definition = definition(&file, &plugins).unwrap().unwrap();
         for (answers, verdict) in [
             ("", Verdict::Yes),
             (
-                "9\n? 9\n?\n? 1\n? nothing\nt\nsoon\nt\n\na\n\na\nli.na\n1\n{oops\nq\n",
+                "9\n? 9\n?\n? 1\n? nothing\ns\n{oops\nt\nsoon\nt\n\na\n\na\nli.na\n1\n{oops\nq\n",
                 Verdict::Yes,
             ),
             ("1\n{}\n", Verdict::Yes),
+            ("s\n! no network\ns\n1\n{}\n", Verdict::Yes),
         ] {
             let opening = Opening {
                 id: "case-1".to_owned(),
                 now: Timestamp::from_unix_ms(0),
-                actor: Actor::new("li.na", ["sales-dept"]),
+                actor: Actor::new("li.na", ["clerk"]),
                 data: Json::Object(Map::new()),
             };
             let show = Show::new(Output::Json, &definition.chart);
@@ -282,12 +333,13 @@ mod tests {
 id: visit
 version: 0.1.0
 title: Visit
-start: { roles: [sales-dept] }
+start: { roles: [clerk] }
 data: { type: object, additionalProperties: false }
 events:
-  arrive: { title: Arrive, roles: [sales-dept] }
+  arrive: { title: Arrive, roles: [clerk] }
 states:
   planned:
+    invoke: { src: crm.announce, onError: late }
     after: { PT1H: late }
     on: { arrive: done }
   late:

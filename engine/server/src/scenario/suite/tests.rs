@@ -226,7 +226,7 @@ fn values_that_make_no_sense_are_told() {
         ),
         (
             "  - when: { by: li.na }\n",
-            "9:5: expected `event` or `after` in `when`",
+            "9:5: expected `event`, `service` or `after` in `when`",
         ),
         (
             "  - when: { after: 1h, data: {} }\n",
