@@ -37,7 +37,7 @@ impl Store {
         self.key_value().commit(batch)
     }
 
-    /// Keys of a plugin that begin with `prefix`, each with the size of its value in bytes, in order.
+    /// Keys of a plugin that begin with `prefix`, after `after` if it is given, each with the size of its value in bytes, in order.
     ///
     /// # Errors
     /// The backend failed, or a key is damaged.
@@ -45,10 +45,14 @@ impl Store {
         &self,
         plugin: &str,
         prefix: &str,
+        after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<(String, usize)>, StoreError> {
         let start = row(plugin, prefix);
-        let range = Range::prefix(&start, None, limit);
+        let after = after.map(|after| row(plugin, after));
+        // What comes before all of them is no place to begin at.
+        let after = after.filter(|after| *after >= start);
+        let range = Range::prefix(&start, after.as_deref(), limit);
         let rows = self.key_value().scan(Table::KeyValues, &range)?;
         let key = |(key, value): &(Vec<u8>, Vec<u8>)| {
             let key = key.get(plugin.len() + 1..).map(<[u8]>::to_vec);

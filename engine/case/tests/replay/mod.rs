@@ -142,7 +142,8 @@ impl<'a> Run<'a> {
                         false => Returned::Done(value),
                     },
                 };
-                let outcome = settle(setting, &self.case, sequence, served);
+                let actor = Actor::service(&served.function);
+                let outcome = settle(setting, &self.case, sequence, served, &actor);
                 self.keep(outcome);
             }
             Try::Pass(ms) => self.now = self.now.after_ms(*ms),

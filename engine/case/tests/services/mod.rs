@@ -1,7 +1,7 @@
 //! A case whose state runs a service.
 
 use casewright_case::replay::replay;
-use casewright_case::{Refusal, Served, explain_services, open, send, settle, trace};
+use casewright_case::{Actor, Refusal, Served, explain_services, open, send, settle, trace};
 use casewright_chart::{Effect, Limits, Returned, Value};
 use casewright_definition::Definition;
 use casewright_definition::json::{from_json, to_json};
@@ -55,6 +55,10 @@ fn served(returned: Returned) -> Served {
     }
 }
 
+fn service() -> Actor {
+    Actor::service("crm-sync.push-account")
+}
+
 fn data(value: &Json) -> Value {
     from_json(value)
 }
@@ -68,7 +72,14 @@ fn what_a_service_comes_to_is_a_step_of_the_case() {
         [Effect::Start { sequence: 0, input, .. }] if to_json(input) == json!({"number": "K-1"})
     ));
     let answer = served(Returned::Done(data(&json!({"reference": "R-1"}))));
-    let done = settle(setting(&definition), &begun.case, 0, answer.clone()).unwrap();
+    let done = settle(
+        setting(&definition),
+        &begun.case,
+        0,
+        answer.clone(),
+        &service(),
+    )
+    .unwrap();
     assert_eq!(to_json(&done.case.snapshot.data)["reference"], "R-1");
     assert!(done.case.is_done());
     let story = trace::lines(&definition.chart, &done.record.trace).join("\n");
@@ -77,7 +88,7 @@ fn what_a_service_comes_to_is_a_step_of_the_case() {
     let replayed = replay(&definition, "C-1", &records, &Limits::default());
     assert_eq!(replayed.unwrap().as_ref(), Some(&done.case));
     // It comes back once.
-    let again = settle(setting(&definition), &done.case, 0, answer);
+    let again = settle(setting(&definition), &done.case, 0, answer, &service());
     assert_eq!(again.unwrap_err(), Refusal::NotPending);
 }
 
@@ -91,6 +102,7 @@ fn a_failure_says_why() {
         &case,
         0,
         served(Returned::Failed(data(&why))),
+        &service(),
     );
     let case = failed.unwrap().case;
     assert_eq!(to_json(&case.snapshot.data)["failure"], "no answer in 10 s");

@@ -519,11 +519,11 @@ fn keys_of_a_plugin_are_its_own() {
         .unwrap();
     assert_eq!(store.plugin_value("crm", "a").unwrap(), Some(b"1".to_vec()));
     assert_eq!(store.plugin_value("crm-two", "ab").unwrap(), None);
-    let keys = store.plugin_keys("crm", "a", 9).unwrap();
+    let keys = store.plugin_keys("crm", "a", None, 9).unwrap();
     assert_eq!(keys, [("a".to_owned(), 1), ("ab".to_owned(), 2)]);
     store.set_plugin_value("crm", "a", None).unwrap();
     assert_eq!(
-        store.plugin_keys("crm", "", 9).unwrap(),
+        store.plugin_keys("crm", "", None, 9).unwrap(),
         [("ab".to_owned(), 2)]
     );
 }

@@ -258,7 +258,7 @@ impl<'a> Run<'a> {
         let served = served(function, returned);
         let actor = Actor::service(&served.function);
         let result = match &self.case {
-            Some(case) => settle(self.setting(), case, sequence, served),
+            Some(case) => settle(self.setting(), case, sequence, served, &actor),
             None => Err(Refusal::NotPending),
         };
         if result.is_err() {
