@@ -66,10 +66,12 @@ const EXAMPLES: &str = r#"Events, one JSON object a line:
   {"after": "PT25H"}
   {"expect": {"active": ["overdue"], "done": false, "data": {"tier": "core"}}}
   {"event": "close", "after": "4h", "actor": {"id": "wang.fang", "roles": ["ka-team"]}}
+  {"service": "push", "returns": {"reference": "R-1"}}
   {"expect": {"refused": "guard-failed"}}
 
 `start` stands in the first line. Who acts goes on acting until the next `actor`. Timers that fall
-due while time passes (`after`) fire at their time.
+due while time passes (`after`) fire at their time. No service is run: it comes back when a line says
+with what it `returns`, or why it `fails`.
 
 Exit codes: 0 everything went as expected, 1 the workflow is not sound, an expectation failed, or an
 event was refused and no `expect` says so, 2 could not run."#;
