@@ -154,7 +154,7 @@ fn label(text: &str) -> String {
     for character in text.chars() {
         match character {
             _ if character.is_whitespace() || character.is_control() => label.push(' '),
-            _ if character.is_alphanumeric() || " -_.,?*/()✓⏱，。、（）".contains(character) =>
+            _ if character.is_alphanumeric() || " -_.,?*/()✓✗⏱，。、（）".contains(character) =>
             {
                 label.push(character);
             }

@@ -127,8 +127,19 @@ impl<'a> Picture<'a> {
             ("", _) => "*".to_owned(),
             (_, Some(delay)) => format!("⏱ {}", delay.replace(':', ".")),
             _ if name.strip_prefix("done.state.") == Some(&source.id) => "✓".to_owned(),
-            _ => name.to_owned(),
+            _ => self.service(name).unwrap_or_else(|| name.to_owned()),
         }
+    }
+
+    /// A service that comes back, by its title or its id: `✓ push`, or `✗ push` for a failure.
+    fn service(&self, event: &str) -> Option<String> {
+        let signs = [("done.invoke.", "✓"), ("error.invoke.", "✗")];
+        let mut signs = signs.iter();
+        let (id, sign) =
+            signs.find_map(|(begin, sign)| Some((event.strip_prefix(begin)?, sign)))?;
+        let title = self.definition.services.get(id)?.title.as_ref();
+        let title = title.map_or(id, |title| title.get(self.language));
+        Some(format!("{sign} {title}"))
     }
 }
 

@@ -7,9 +7,9 @@
 mod content;
 
 use casewright_chart::chart::Initial;
-use casewright_chart::{Block, Chart, StateIndex, StateKind, Transition};
+use casewright_chart::{Block, Chart, Invoke, StateIndex, StateKind, Transition};
 
-use super::{Exported, NAMESPACE};
+use super::{Exported, NAMESPACE, SERVICE_TYPE};
 use crate::definition::Definition;
 use crate::diagram::text::xml;
 use crate::json::to_json;
@@ -78,6 +78,12 @@ impl<'a> Writer<'a> {
         attributes.push(("casewright:version", self.definition.version.to_string()));
         attributes.push(("casewright:title", title));
         self.open("scxml", &attributes);
+        for invoke in &root.invokes {
+            self.lose(format!(
+                "the service `{}` of the workflow as a whole: SCXML's root invokes nothing",
+                invoke.source
+            ));
+        }
         self.data();
         if has_first {
             self.first(initial);
@@ -156,11 +162,35 @@ impl<'a> Writer<'a> {
             self.payload(output);
             self.close("donedata");
         }
+        for invoke in &state.invokes {
+            self.invoke(invoke);
+        }
         self.transitions(index);
         for child in &state.children {
             self.state(*child);
         }
         self.close(name);
+    }
+
+    /// A service: `<invoke>` of a type of our own.
+    fn invoke(&mut self, invoke: &Invoke) {
+        self.lose(format!(
+            "the service `{}`: only an engine that knows invocations of the type `{SERVICE_TYPE}` runs it",
+            invoke.source
+        ));
+        let attributes = [
+            ("type", SERVICE_TYPE.to_owned()),
+            ("src", invoke.source.to_string()),
+            ("id", invoke.id.to_string()),
+        ];
+        self.open("invoke", &attributes);
+        if let Some(input) = invoke.input {
+            self.payload(input);
+        }
+        if !invoke.finalize.is_empty() {
+            self.with_block("finalize", &[], &invoke.finalize);
+        }
+        self.close("invoke");
     }
 
     /// The transitions of a state. What the root takes is taken by every state at the top: SCXML's root

@@ -11,10 +11,12 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
-use super::{ACTION_PREFIX, CEL_GUARD, Exported};
+use super::{ACTION_PREFIX, CEL_GUARD, ENGINE_EVENTS, Exported};
 use crate::definition::Definition;
 use crate::expression::parse_duration_ms;
-use crate::file::{Action, Initial, On, OneOrMany, State, StateType, Text, Transition, Workflow};
+use crate::file::{
+    Action, Initial, Invoke, On, OneOrMany, State, StateType, Text, Transition, Workflow,
+};
 use crate::json::to_json;
 
 /// What XState does not know of a workflow, and stands in `meta`.
@@ -35,6 +37,7 @@ pub fn xstate(definition: &Definition) -> Exported {
         paths: IndexMap::new(),
         events: BTreeSet::new(),
         decides: false,
+        invokes: false,
         refuses: false,
     };
     writer.collect(&workflow.states, "");
@@ -52,6 +55,11 @@ pub fn xstate(definition: &Definition) -> Exported {
             "plugins are not asked: `casewright.decide` only names their functions".to_owned(),
         );
     }
+    if writer.invokes {
+        lost.push(
+            "services need actors of the names of their functions in `setup`; what they are given is an object of the type `cel`, and `finalize` stands in `meta`".to_owned(),
+        );
+    }
     // A map of texts and values that came from JSON is JSON.
     let text = serde_json::to_string_pretty(&machine).unwrap_or_default() + "\n";
     Exported { text, lost }
@@ -63,6 +71,7 @@ struct Writer {
     /// The names of events, as far as they are known.
     events: BTreeSet<String>,
     decides: bool,
+    invokes: bool,
     refuses: bool,
 }
 
@@ -78,7 +87,7 @@ impl Writer {
 
     fn machine(&mut self, definition: &Definition, workflow: &Workflow) -> Json {
         let mut head = object(workflow);
-        for key in ["states", "initial", "on", "entry", "exit"] {
+        for key in ["states", "initial", "on", "invoke", "entry", "exit"] {
             head.shift_remove(key);
         }
         let mut machine = Map::new();
@@ -95,6 +104,7 @@ impl Writer {
             &mut machine,
         );
         self.on(&workflow.on, "", "", &mut machine);
+        self.invokes(&workflow.invoke, &workflow.id, ("", ""), &mut machine);
         self.actions("entry", &workflow.entry, &mut machine);
         self.actions("exit", &workflow.exit, &mut machine);
         let states = self.states(&workflow.states, "");
@@ -135,6 +145,8 @@ impl Writer {
         self.on(&state.on, parent, path, &mut node);
         self.transitions("always", &state.always.0, parent, path, &mut node);
         self.transitions("onDone", &state.on_done.0, parent, path, &mut node);
+        let id = self.paths.get(path).cloned().unwrap_or_default();
+        self.invokes(&state.invoke, &id, (parent, path), &mut node);
         self.after(&state.after, parent, path, &mut node);
         if !state.states.is_empty() {
             let states = self.states(&state.states, path);
@@ -212,6 +224,38 @@ impl Writer {
         }
         if !keys.is_empty() {
             node.insert("on".to_owned(), Json::Object(keys));
+        }
+    }
+
+    /// The services of a state. Each has its id written out, for XState would give it another.
+    fn invokes(
+        &mut self,
+        invokes: &OneOrMany<Invoke>,
+        state: &str,
+        (parent, path): (&str, &str),
+        node: &mut Map<String, Json>,
+    ) {
+        let invokes = invokes.iter().enumerate().map(|(number, invoke)| {
+            self.invokes |= true;
+            let mut node = Map::new();
+            node.insert("id".to_owned(), json!(invoke.id_in(state, number)));
+            node.insert("src".to_owned(), json!(invoke.src));
+            if let Some(input) = &invoke.input {
+                let input = json!({ "type": CEL_GUARD, "params": { "value": input } });
+                node.insert("input".to_owned(), input);
+            }
+            self.transitions("onDone", &invoke.on_done.0, parent, path, &mut node);
+            self.transitions("onError", &invoke.on_error.0, parent, path, &mut node);
+            let mut meta = self.texts(&invoke.title, &invoke.description, &invoke.source);
+            if !invoke.finalize.is_empty() {
+                meta.insert("finalize".to_owned(), json!(invoke.finalize));
+            }
+            insert_meta(meta, &mut node);
+            Json::Object(node)
+        });
+        let invokes: Vec<Json> = invokes.collect();
+        if !invokes.is_empty() {
+            node.insert("invoke".to_owned(), Json::Array(invokes));
         }
     }
 
@@ -350,10 +394,10 @@ fn insert_meta(meta: Map<String, Json>, node: &mut Map<String, Json>) {
 
 /// The name of an event as XState has it.
 fn theirs(event: &str) -> String {
-    match event.strip_prefix("done.state.") {
-        Some(state) => format!("xstate.done.state.{state}"),
-        None => event.to_owned(),
-    }
+    let named = ENGINE_EVENTS
+        .iter()
+        .find_map(|(ours, theirs)| Some(format!("{theirs}{}", event.strip_prefix(ours)?)));
+    named.unwrap_or_else(|| event.to_owned())
 }
 
 /// Every name of an event that a file declares, takes, raises or sends.

@@ -45,3 +45,11 @@ pub struct Invoke {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
 }
+
+impl Invoke {
+    /// Its id: its own, or else that of its state with its number in the state.
+    pub fn id_in(&self, state: &str, number: usize) -> String {
+        let default = || format!("{state}.{number}");
+        self.id.clone().unwrap_or_else(default)
+    }
+}

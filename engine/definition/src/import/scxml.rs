@@ -2,13 +2,14 @@
 //!
 //! `comments` takes comments out, `xml` reads elements and attributes with their places, `names` gives every state its key, `cel`
 //! rewrites expressions, `data` the data model, `states` and `content` the rest, `send` what goes
-//! out; `head` puts a workflow around it all.
+//! out, `invoke` services; `head` puts a workflow around it all.
 
 pub(super) mod cel;
 mod comments;
 mod content;
 mod data;
 pub(super) mod head;
+mod invoke;
 mod names;
 mod send;
 mod states;

@@ -1,9 +1,10 @@
 //! Machines of XState v5, in JSON, as workflows; of v4 as far as it says the same.
 //!
-//! `machine` reads the head, `states` the states, `transitions` what they do on which event, `actions`
-//! guards and actions, `targets` finds the states that are named.
+//! `machine` reads the head, `states` the states, `transitions` what they do on which event, `invokes`
+//! services, `actions` guards and actions, `targets` finds the states that are named.
 
 mod actions;
+mod invokes;
 mod machine;
 mod states;
 mod targets;
@@ -160,9 +161,9 @@ impl Importer {
         for (key, child) in node.entries() {
             match key {
                 _ if known.contains(&key) => {}
-                "invoke" | "activities" => {
+                "activities" => {
                     let message = format!("`{key}` cannot be imported");
-                    let hint = "a workflow asks plugins with the action `decide`, and waits for events from outside";
+                    let hint = "a state runs functions of plugins with `invoke`, and waits for events from outside";
                     self.unsupported(&child, message, hint);
                 }
                 "tags" | "key" | "order" | "_machine" => {

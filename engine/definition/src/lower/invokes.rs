@@ -57,7 +57,7 @@ impl Lowering<'_> {
     ) {
         let invokes = self.numbered(invokes, &format!("{pointer}/invoke"));
         for (number, (invoke, pointer)) in invokes.into_iter().enumerate() {
-            let id = id_of(invoke, state, number);
+            let id = invoke.id_in(state, number);
             let place = match &invoke.id {
                 Some(_) => format!("{pointer}/id"),
                 None => pointer.clone(),
@@ -99,7 +99,7 @@ impl Lowering<'_> {
     ) {
         let invokes = self.numbered(invokes, &format!("{}/invoke", here.pointer));
         for (number, (invoke, pointer)) in invokes.into_iter().enumerate() {
-            let id = id_of(invoke, &here.id, number);
+            let id = invoke.id_in(&here.id, number);
             let lowered = self.invoke(invoke, &id, &pointer);
             let done = (lowered.done(), &invoke.on_done, "onDone");
             let failed = (lowered.error(), &invoke.on_error, "onError");
@@ -213,12 +213,6 @@ impl Lowering<'_> {
         let object = data.object.filter(|object| object.rest.is_none())?;
         (data.kinds == Kind::Map.into()).then(|| object.fields.keys().cloned().collect())
     }
-}
-
-/// The id of a service: its own, or the state's with its number in the state.
-fn id_of(invoke: &file::Invoke, state: &str, number: usize) -> String {
-    let default = || format!("{state}.{number}");
-    invoke.id.clone().unwrap_or_else(default)
 }
 
 /// What a service that has failed says.

@@ -50,6 +50,28 @@ fn a_workflow_of_every_kind_of_state() {
     .assert_eq(&text);
 }
 
+#[test]
+fn a_service_that_comes_back_has_its_name_on_the_arrow() {
+    let text = "
+data: {}
+events: { close: { title: Close, roles: [clerk] } }
+states:
+  pushing:
+    invoke:
+      id: push
+      title: { en: Push, zh: 推送 }
+      src: crm-sync.push-account
+      input: { number: \"'K-1'\" }
+      onDone: pushed
+      onError: { target: pushed, guard: event.data.code == 'known' }
+    on: { close: pushed }
+  pushed: { type: final }
+";
+    let text = mermaid(&definition(&workflow(text)), "zh", &[]);
+    let arrow = text.lines().find(|line| line.contains("s1 --> s2"));
+    assert_eq!(arrow, Some("    s1 --> s2 : Close / ✓ 推送 / ✗ 推送 ?"));
+}
+
 /// Titles and names that could break out of their places.
 const TRICKY: &str = r##"
 data: {}

@@ -1,6 +1,7 @@
 //! What is exported comes back the same: the same active states after the same events.
 
 mod machines;
+mod services;
 
 use std::path::Path;
 

@@ -298,7 +298,9 @@ pub(super) fn items(chart: &Chart) -> Vec<String> {
     let mut names = Vec::new();
     for (_, state) in chart.states() {
         let initial = state.initial.iter().map(|initial| &initial.content);
-        for block in state.entry.iter().chain(&state.exit).chain(initial) {
+        let finalize = state.invokes.iter().map(|invoke| &invoke.finalize);
+        let blocks = state.entry.iter().chain(&state.exit).chain(initial);
+        for block in blocks.chain(finalize) {
             collect(block, &mut names);
         }
     }

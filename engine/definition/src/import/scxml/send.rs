@@ -221,6 +221,7 @@ impl<'d> Importer<'d> {
                     }
                 }
                 "content" if content.is_none() => content = Some(child),
+                "finalize" if tag(node) == "invoke" => {}
                 _ => self.misplaced(child),
             }
         }

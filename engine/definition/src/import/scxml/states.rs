@@ -69,6 +69,10 @@ impl<'d> Importer<'d> {
                     self.check_attributes(child, &[]);
                     state.output = self.payload(child, None).ok().flatten();
                 }
+                ("invoke", "state" | "parallel") => {
+                    let service = self.invoke(child);
+                    state.invoke.0.extend(service);
+                }
                 ("initial", "state") => {}
                 ("datamodel", "state" | "parallel") => self.datamodel(child),
                 ("state" | "parallel" | "history", "state" | "parallel") | ("final", "state") => {}

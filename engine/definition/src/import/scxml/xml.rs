@@ -234,7 +234,7 @@ impl<'d> Importer<'d> {
             "invoke" | "finalize" => self.unsupported(
                 span,
                 format!("`<{name}>` cannot be imported"),
-                "another session is a region of a `<parallel>`, or another case",
+                "a state runs a function of a plugin: `type=\"urn:casewright:service\"` and `src=\"plugin.function\"`; another session is a region of a `<parallel>`, or another case",
             ),
             _ => {
                 let message = format!("`<{name}>` does not belong in `<{parent}>`");

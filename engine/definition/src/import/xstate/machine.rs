@@ -12,7 +12,7 @@ use crate::lower::names::check_id;
 use crate::pack::Pack;
 
 /// The keys of a machine.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "id",
     "version",
     "description",
@@ -20,6 +20,7 @@ const KEYS: [&str; 14] = [
     "context",
     "states",
     "on",
+    "invoke",
     "entry",
     "exit",
     "meta",
@@ -62,6 +63,7 @@ impl Importer {
         }
         workflow.initial = self.initial(&root, &level);
         workflow.on = self.on(&root, &level);
+        workflow.invoke = self.invokes(&root, &level);
         workflow.entry = self.actions(root.get("entry"));
         workflow.exit = self.actions(root.get("exit"));
         Some((workflow, pack))

@@ -7,7 +7,7 @@ use crate::file::{Expression, History, Initial, OneOrMany, State, StateType, Tex
 use crate::import::scxml::cel::literal;
 
 /// The keys of a state.
-const KEYS: [&str; 17] = [
+const KEYS: [&str; 18] = [
     "id",
     "type",
     "initial",
@@ -16,6 +16,7 @@ const KEYS: [&str; 17] = [
     "always",
     "after",
     "onDone",
+    "invoke",
     "entry",
     "exit",
     "history",
@@ -117,6 +118,7 @@ impl Importer {
         state.on = self.on(node, level);
         state.always = OneOrMany(self.transitions(node.get("always"), level));
         state.on_done = OneOrMany(self.transitions(node.get("onDone"), level));
+        state.invoke = self.invokes(node, level);
         state.after = self.after(node, level);
         let output = node.get("output").or_else(|| node.get("data"));
         let output = output.map(|output| Expression(literal(output.json.clone())));

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use super::states::Level;
 use super::{Importer, Node, XSTATE_IMPLEMENTATION};
 use crate::diagnostic::{Diagnostic, quoted};
+use crate::export::ENGINE_EVENTS;
 use crate::expression::parse_duration_ms;
 use crate::file::{Cel, On, OneOrMany, Text, Transition, Transitions};
 use crate::import::quote;
@@ -51,11 +52,7 @@ impl Importer {
             if transitions.is_empty() {
                 transitions.push(Transition::default());
             }
-            let ours = match key.strip_prefix("xstate.done.state.") {
-                Some(state) => format!("done.state.{}", self.done_id(state)),
-                None => (*key).to_owned(),
-            };
-            by_event.insert(ours, OneOrMany(transitions));
+            by_event.insert(self.ours(key), OneOrMany(transitions));
         }
         On::ByEvent(by_event)
     }
@@ -76,6 +73,17 @@ impl Importer {
                 let own: Vec<String> = own.map(|other| quote(other)).collect();
                 (!own.is_empty()).then(|| format!("!(event.name in [{}])", own.join(", ")))
             }
+        }
+    }
+
+    /// The name of an event as workflows have it.
+    fn ours(&self, key: &str) -> String {
+        let mut named = ENGINE_EVENTS.iter();
+        let named = named.find_map(|(ours, theirs)| Some((*ours, key.strip_prefix(theirs)?)));
+        match named {
+            Some((ours @ "done.state.", state)) => format!("{ours}{}", self.done_id(state)),
+            Some((ours, service)) => format!("{ours}{service}"),
+            None => key.to_owned(),
         }
     }
 

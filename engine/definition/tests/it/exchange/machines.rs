@@ -195,13 +195,13 @@ fn what_workflows_do_not_have() {
   }
 }"#,
         expect![[r#"
-            error[xstate-unsupported]: `invoke` cannot be imported
-             --> machine.json:6:7
+            error[xstate-unsupported]: `invoke` of this kind cannot be imported
+             --> machine.json:6:26
               |
             6 |       "invoke": { "src": "fetch" },
-              |       ^^^^^^^^
+              |                          ^^^^^^^
               |
-              = hint: a workflow asks plugins with the action `decide`, and waits for events from outside
+              = hint: a state runs a function of a plugin: `plugin.function`; an action asks one with `decide`, and anything else comes as an event from outside
 
             warning[xstate-unsupported]: `tags` is left out: workflows have nothing like it
              --> machine.json:7:7

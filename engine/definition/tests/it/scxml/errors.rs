@@ -91,7 +91,7 @@ fn what_workflows_do_not_have() {
             4 |     <invoke type='scxml' src='b.scxml'/>
               |     ^^^^^^^
               |
-              = hint: another session is a region of a `<parallel>`, or another case
+              = hint: a state runs a function of a plugin: `type="urn:casewright:service"` and `src="plugin.function"`; another session is a region of a `<parallel>`, or another case
 
             warning[scxml-unsupported]: events cannot be sent to `#_parent`, so trying raises `error.communication`
              --> chart.scxml:6:31
