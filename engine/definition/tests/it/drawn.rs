@@ -43,7 +43,9 @@ fn a_workflow_of_every_kind_of_state() {
             s1 --> s11 : 批准 / Reject / ⏱ PT8H / ?
             s2 --> s10 : Pause
             s2 --> s11 : ✓
+            s10 --> s2 : ✗ 推送
             s10 --> s9 : Resume
+            s10 --> s11 : ✗ 推送 ?
             classDef active fill:#ffe9a8,stroke:#b8860b,stroke-width:2px
             class s2,s3,s4 active
     "#]]

@@ -2,7 +2,7 @@
 //! the interpreter.
 //!
 //! Charts are drawn from a tape of bytes: few states of every kind, events, guards, deadlines, raised
-//! events. The enumeration runs the whole chart with its own evaluator. Which guards are free it finds
+//! events, services. The enumeration runs the whole chart with its own evaluator. Which guards are free it finds
 //! by asking each with data that make it hold and with data that do not; what a step may do, by trying
 //! both answers of every free question, one question after the other. It is bounded in questions of a
 //! step, microsteps and configurations; a chart beyond a bound is drawn anew.
@@ -133,6 +133,12 @@ impl Drawing<'_, '_> {
         transition.into()
     }
 
+    /// A service, of which only the failure may lead on.
+    fn invoke(&mut self) -> Json {
+        let key = ["onDone", "onError"][self.tape.below(2)];
+        json!({ "src": "other.system", key: [self.transition()] })
+    }
+
     fn states(&mut self, nodes: &[Node]) -> Json {
         let drawn = nodes.iter().map(|node| {
             let key = node.id.rsplit('.').next().unwrap_or_default().to_owned();
@@ -157,6 +163,11 @@ impl Drawing<'_, '_> {
             let event = EVENTS[self.tape.below(EVENTS.len())];
             on.entry(event).or_default().push(self.transition());
         }
+        if self.tape.below(6) == 1 {
+            on.entry("done.invoke.*")
+                .or_default()
+                .push(self.transition());
+        }
         state.insert("on".to_owned(), json!(on));
         match self.tape.below(8) {
             1 => drop(state.insert("always".to_owned(), json!([self.transition()]))),
@@ -165,6 +176,7 @@ impl Drawing<'_, '_> {
                 let event = EVENTS[self.tape.below(EVENTS.len())];
                 state.insert("entry".to_owned(), json!([{ "raise": event }]));
             }
+            4 => drop(state.insert("invoke".to_owned(), self.invoke())),
             _ => {}
         }
         if !node.children.is_empty() {
@@ -305,8 +317,9 @@ fn outcomes(
     Ok(())
 }
 
-/// What the events are that may come: those of people, those of timers, and the engine's own.
-fn names(definition: &Definition) -> BTreeSet<Arc<str>> {
+/// What the events are that may come while states are active: those of people, those of timers, those of the
+/// services that run in these states, and the engine's own.
+fn names(definition: &Definition, active: &[StateIndex]) -> BTreeSet<Arc<str>> {
     let mut names: BTreeSet<Arc<str>> = definition.events.keys().cloned().collect();
     names.insert("error.execution".into());
     let mut see = |block: &Block| {
@@ -318,6 +331,10 @@ fn names(definition: &Definition) -> BTreeSet<Arc<str>> {
     };
     for (_, state) in definition.chart.states() {
         state.entry.iter().chain(&state.exit).for_each(&mut see);
+    }
+    for state in active {
+        let invokes = definition.chart.state(*state).invokes.iter();
+        names.extend(invokes.flat_map(|invoke| [invoke.done(), invoke.error()]));
     }
     names
 }
@@ -372,7 +389,7 @@ fn enumerate(definition: &Definition) -> Result<Graph, Beyond> {
             }
             let mut found = Vec::new();
             if snapshot.status == Status::Running {
-                for name in names(definition) {
+                for name in names(definition, &snapshot.configuration) {
                     outcomes(
                         definition,
                         &[],
