@@ -201,10 +201,12 @@ pub fn fire(setting: Setting<'_>, case: &Case, sequence: u64) -> Result<Outcome,
     outcome(setting, case, cause, actor, step)
 }
 
-/// Takes what a service came to: from the service itself ([`Actor::service`]), or from who ended it.
+/// Takes what a service came to: from the service itself ([`Actor::service`]), or from who ended it. What a service
+/// failed for is refused where no transition takes it, so that whoever runs services can keep it for an operator; who
+/// ends a service ends it all the same.
 ///
 /// # Errors
-/// It is not running any more, or the step fails.
+/// It is not running any more, nobody takes its failure, or the step fails.
 pub fn settle(
     setting: Setting<'_>,
     case: &Case,
@@ -215,16 +217,21 @@ pub fn settle(
     let definition = setting.definition;
     let name = returning(definition, case, sequence, &served.returned)?;
     let circumstances = case.circumstances(actor);
+    let evaluator = setting.evaluator(&circumstances);
     let step = casewright_chart::settle(
         &definition.chart,
         &case.snapshot,
         sequence,
         served.returned.clone(),
         setting.now,
-        &setting.evaluator(&circumstances),
+        &evaluator,
         setting.limits,
     )
     .map_err(failed)?;
+    let has_failed = matches!(served.returned, Returned::Failed(_));
+    if has_failed && !step.taken && *actor == Actor::service(&served.function) {
+        return Err(Refusal::NotNow { event: name });
+    }
     let cause = Cause::Service {
         sequence,
         name,
@@ -253,13 +260,6 @@ fn returning(
         Returned::Done(_) => invoke.done(),
         Returned::Failed(_) => invoke.error(),
     })
-}
-
-/// Whether an active state has a transition for the failure of a running service.
-pub fn takes_failure(definition: &Definition, case: &Case, sequence: u64) -> bool {
-    let failed = Returned::Failed(Value::Null);
-    let name = returning(definition, case, sequence, &failed);
-    name.is_ok_and(|name| takes(definition, case, &name))
 }
 
 fn outcome(

@@ -25,7 +25,7 @@ pub mod trace;
 
 pub use actor::Actor;
 pub use case::Case;
-pub use command::{Outcome, Setting, fire, open, send, settle, takes_failure};
+pub use command::{Outcome, Setting, fire, open, send, settle};
 pub use explanation::{
     Candidate, EventExplanation, Rehearsal, Returning, ServiceExplanation, TimerExplanation, Turn,
     Verdict, explain, explain_services, explain_timers, rehearse,

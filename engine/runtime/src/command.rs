@@ -178,7 +178,7 @@ impl Runtime {
     }
 
     /// Carries out a command whose turn has come.
-    async fn to_its_end<T: Send + 'static>(
+    pub(crate) async fn to_its_end<T: Send + 'static>(
         &self,
         may_take_long: bool,
         command: impl Future<Output = Result<T, CommandError>> + Send + 'static,

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use casewright_case::{Actor, Served};
 use casewright_chart::{Returned, Value};
 use casewright_store::{FailureRecord, JobKey, JobStatus, Queued, StoredJob};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::CommandError;
 use crate::runtime::{Committed, Runtime};
@@ -69,24 +70,24 @@ impl Runtime {
         Ok(queues.into_iter().map(|first| first.plugin).collect())
     }
 
-    /// Jobs of a plugin in the order in which they are due, after a place of the queue if it is given.
+    /// Jobs of a plugin in the order in which they are due, after a place of the queue if it is given: up to `limit`
+    /// places, each with its job as `show` puts it. One that has ended in between has none.
     ///
     /// # Errors
     /// The store failed.
-    pub fn jobs(
+    pub fn jobs<T>(
         &self,
         plugin: &str,
         status: JobStatus,
         after: Option<&Queued>,
         limit: usize,
-    ) -> Result<Vec<(Queued, StoredJob)>, CommandError> {
+        show: impl Fn(&StoredJob) -> T,
+    ) -> Result<Vec<(Queued, Option<T>)>, CommandError> {
         let queued = self.store().jobs(plugin, status, after, limit)?;
         let mut jobs = Vec::with_capacity(queued.len());
         for queued in queued {
-            // One that was run in between is gone.
-            if let Some(job) = self.store().job(&queued.key)? {
-                jobs.push((queued, job));
-            }
+            let job = self.store().job(&queued.key)?;
+            jobs.push((queued, job.as_ref().map(&show)));
         }
         Ok(jobs)
     }
@@ -108,28 +109,50 @@ impl Runtime {
         job.ok_or_else(|| CommandError::UnknownJob(key.clone()))
     }
 
-    /// Has a job tried again now, as if it had not been tried yet: a dead one, or one that rests.
+    /// Has a job tried again as soon as its plugin has room, as if it had not been tried yet: a dead one, or one
+    /// that rests. The permit is held to the end.
     ///
     /// # Errors
     /// There is no such job, or the store failed.
-    pub async fn retry_job(&self, key: &JobKey) -> Result<StoredJob, CommandError> {
-        let _turn = self.line_up(&key.case)?.turn().await;
-        let job = self.job(key)?;
-        let record = job.record.clone().again(self.now());
-        self.on_store(move |store| store.change_job(&job, &record))
-            .await?;
-        self.job_alarm().ring();
-        self.job(key)
+    pub async fn retry_job(
+        &self,
+        key: &JobKey,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<StoredJob, CommandError> {
+        let turn = self.line_up(&key.case)?.turn().await;
+        let (runtime, key) = (self.clone(), key.clone());
+        self.to_its_end(true, async move {
+            let _held = (turn, permit);
+            let job = runtime.job(&key)?;
+            let record = job.record.clone().again(runtime.now());
+            runtime
+                .on_store(move |store| store.change_job(&job, &record))
+                .await?;
+            runtime.job_alarm().ring();
+            runtime.job(&key)
+        })
+        .await
     }
 
-    /// Ends a job without an answer: its case goes on with the failure [`CANCELLED`].
+    /// Ends a job without an answer: its case goes on with the failure [`CANCELLED`]. The permit is held to the end.
     ///
     /// # Errors
     /// There is no such job, the case refuses the step, or the store failed.
-    pub async fn cancel_job(&self, key: &JobKey, actor: Actor) -> Result<Committed, CommandError> {
+    pub async fn cancel_job(
+        &self,
+        key: &JobKey,
+        actor: Actor,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Result<Committed, CommandError> {
         let turn = self.line_up(&key.case)?.turn().await;
-        let job = self.job(key)?;
-        self.settle(key, cancelled(&job, &actor), actor, turn).await
+        let (runtime, key) = (self.clone(), key.clone());
+        self.to_its_end(true, async move {
+            let _permit = permit;
+            let job = runtime.job(&key)?;
+            let served = cancelled(&job, &actor);
+            runtime.settle(&key, served, actor, turn).await
+        })
+        .await
     }
 }
 

@@ -260,10 +260,13 @@ impl Store {
         let prefix = queue_prefix(plugin);
         let dead = [&*prefix, &timer_bound(NEVER_MS)].concat();
         let after = after.map(Queued::bytes);
-        let mut range = match status {
-            JobStatus::Waiting => Range::prefix(&prefix, after.as_deref(), limit),
-            JobStatus::Dead => Range::prefix(&dead, after.as_deref(), limit),
+        let begins = match status {
+            JobStatus::Waiting => &prefix,
+            JobStatus::Dead => &dead,
         };
+        // A place of the other list is no place to begin at.
+        let after = after.filter(|after| *after >= *begins);
+        let mut range = Range::prefix(begins, after.as_deref(), limit);
         if status == JobStatus::Waiting {
             range.end = Some(dead);
         }
@@ -283,6 +286,17 @@ impl Store {
         let mut batch = Batch::default();
         remove(&mut batch, job);
         put(&mut batch, &job.key, record)?;
+        self.key_value().commit(batch)
+    }
+
+    /// Removes a job whose case does not run it, which no step leaves behind. Whoever calls this holds the lane of
+    /// its case.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it has changed since, or the backend failed.
+    pub fn drop_job(&self, job: &StoredJob) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        remove(&mut batch, job);
         self.key_value().commit(batch)
     }
 

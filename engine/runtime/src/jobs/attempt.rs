@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use casewright_case::{Actor, Refusal, Served, takes_failure};
+use casewright_case::{Actor, Refusal, Served};
 use casewright_chart::{Returned, Value};
-use casewright_store::{FailureRecord, JobKey, Queued, StoredJob};
+use casewright_store::{FailureRecord, Queued, StoreError, StoredJob};
 use sha2::{Digest, Sha256};
+use tokio::time::timeout;
 
 use crate::error::CommandError;
 use crate::lane::Turn;
@@ -14,6 +16,9 @@ use crate::runtime::Runtime;
 use crate::services::{Retry, ServiceAnswer, ServiceCall, ServiceError};
 
 use super::backoff::{ATTEMPTS, rest};
+
+/// How long to rest before something is written once more that could not be.
+const WRITE_RETRY: Duration = Duration::from_secs(1);
 
 /// What an attempt tells of the plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,24 +29,56 @@ pub(super) enum Told {
     Failed,
     /// Nothing.
     Nothing,
+    /// Nothing: the job or its case cannot be read, or what came of it cannot be written for a reason that will
+    /// not pass.
+    Unreadable,
 }
 
-/// Makes one attempt at a job, and writes what came of it.
-///
-/// # Errors
-/// What came of it could not be written; the job is as it was.
-pub(super) async fn attempt(runtime: &Runtime, queued: Queued) -> Result<Told, CommandError> {
-    let Some(job) = waiting(runtime, &queued).await? else {
+/// Makes one attempt at a job, and writes what came of it. While that cannot be written, the answer is kept.
+pub(super) async fn attempt(runtime: Runtime, queued: Queued) -> Told {
+    let attempted = try_out(&runtime, &queued).await;
+    attempted.unwrap_or_else(|error| {
+        let (case, sequence) = (&queued.key.case, queued.key.sequence);
+        tracing::error!(case, sequence, %error, "a service cannot be run");
+        Told::Unreadable
+    })
+}
+
+async fn try_out(runtime: &Runtime, queued: &Queued) -> Result<Told, CommandError> {
+    let Some(job) = waiting(runtime, queued).await? else {
         return Ok(Told::Nothing);
     };
+    // Nothing is done in the world for a case that could not hear of it.
+    runtime.case(&job.key.case)?;
     let call = call(&job);
-    let key = call.idempotency_key.clone();
+    let answered = ask(runtime, call.clone()).await;
+    let told = match &answered {
+        Err(error) if error.retry != Retry::Never => Told::Failed,
+        _ => Told::Answered,
+    };
+    loop {
+        match write(runtime, &call, &job, answered.clone()).await {
+            Ok(()) => return Ok(told),
+            Err(CommandError::Stopped) => return Ok(Told::Nothing),
+            Err(error) if will_pass(&error) => {
+                let (case, sequence) = (&job.key.case, job.key.sequence);
+                tracing::warn!(case, sequence, %error, "what came of a service cannot be written yet");
+                if timeout(WRITE_RETRY, runtime.stopping()).await.is_ok() {
+                    return Ok(Told::Nothing);
+                }
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn ask(runtime: &Runtime, call: ServiceCall) -> Result<ServiceAnswer, ServiceError> {
     let services = runtime.services();
     let answered = runtime.aside(move || services.serve(&call)).await;
     let answered = answered.unwrap_or_else(|error| {
         Err(ServiceError {
             digest: "".into(),
-            code: "internal".into(),
+            code: INTERNAL.into(),
             message: error.to_string().into(),
             details: Value::Null,
             retry: Retry::Later,
@@ -52,20 +89,21 @@ pub(super) async fn attempt(runtime: &Runtime, queued: Queued) -> Result<Told, C
     if answered.is_err() {
         counters.failures.fetch_add(1, Ordering::Relaxed);
     }
-    let told = match &answered {
-        Err(error) if error.retry != Retry::Never => Told::Failed,
-        _ => Told::Answered,
-    };
-    let turn = runtime.lanes().place(&job.key.case).turn().await;
-    // It may have been ended, or tried anew, in the meantime.
-    let Some(job) = runtime.store().job(&job.key)? else {
-        return Ok(told);
-    };
-    match answered {
-        Ok(answer) => done(runtime, job, answer, &key, turn).await?,
-        Err(error) => failed(runtime, job, error, &key, turn).await?,
+    answered
+}
+
+/// The code of a failure of the engine itself.
+const INTERNAL: &str = "internal";
+
+/// Whether the same may well succeed a moment later.
+fn will_pass(error: &CommandError) -> bool {
+    match error {
+        CommandError::Busy => true,
+        CommandError::Store(error) => {
+            matches!(**error, StoreError::Io(_) | StoreError::Conflict { .. })
+        }
+        _ => false,
     }
-    Ok(told)
 }
 
 /// The job that waits at a place of the queue, if one does.
@@ -95,16 +133,19 @@ fn call(job: &StoredJob) -> ServiceCall {
         plugin: record.plugin().to_owned(),
         function: record.function_name().to_owned(),
         input: record.input.clone(),
-        idempotency_key: idempotency_key(&job.key),
+        idempotency_key: idempotency_key(job),
         attempt: record.attempts.saturating_add(1),
         case: job.key.case.clone(),
     }
 }
 
-/// The same for every attempt at a job: the SHA-256 of its case and its number there, of which 128 bits, in
-/// hexadecimal.
-fn idempotency_key(key: &JobKey) -> String {
-    let hash = Sha256::digest(key.bytes());
+/// The same for every attempt at a job: the SHA-256 of its case, its number there and when it was started, of
+/// which 128 bits, in hexadecimal.
+fn idempotency_key(job: &StoredJob) -> String {
+    let hash = Sha256::new()
+        .chain_update(job.key.bytes())
+        .chain_update(job.record.started().unix_ms().to_be_bytes())
+        .finalize();
     let mut text = String::new();
     for byte in hash.iter().take(16) {
         // Writing to a string cannot fail.
@@ -113,91 +154,99 @@ fn idempotency_key(key: &JobKey) -> String {
     text
 }
 
-async fn done(
+/// Writes what came of an attempt: a step of the case, or the job for a later attempt.
+async fn write(
     runtime: &Runtime,
-    job: StoredJob,
-    answer: ServiceAnswer,
-    idempotency_key: &str,
-    turn: Turn,
+    call: &ServiceCall,
+    job: &StoredJob,
+    answered: Result<ServiceAnswer, ServiceError>,
 ) -> Result<(), CommandError> {
-    let served = Served {
-        function: job.record.function.as_str().into(),
-        digest: answer.digest,
-        returned: Returned::Done(answer.output),
+    let turn = runtime.lanes().place(&job.key.case).turn().await;
+    // It may have been ended in the meantime, or been told to be tried anew.
+    let Some(job) = runtime.store().job(&job.key)? else {
+        return Ok(());
     };
-    settle(runtime, job, served, idempotency_key, turn).await
-}
-
-async fn failed(
-    runtime: &Runtime,
-    job: StoredJob,
-    error: ServiceError,
-    idempotency_key: &str,
-    turn: Turn,
-) -> Result<(), CommandError> {
     let attempts = job.record.attempts.saturating_add(1);
-    let asked = match error.retry {
-        Retry::After(asked) => Some(asked),
-        Retry::Never | Retry::Later => None,
-    };
-    let failure = FailureRecord::new(runtime.now(), &error.code, &error.message);
-    if error.retry != Retry::Never && attempts < ATTEMPTS {
-        let due = rest(idempotency_key, attempts, asked);
-        let due = u64::try_from(due.as_millis()).unwrap_or(u64::MAX);
-        return keep(runtime, job, failure, Some(due)).await;
-    }
-    let view = runtime.case(&job.key.case)?;
-    if !takes_failure(&view.definition, &view.case, job.key.sequence) {
-        return keep(runtime, job, failure, None).await;
-    }
-    let served = Served {
-        function: job.record.function.as_str().into(),
-        digest: error.digest.clone(),
-        returned: Returned::Failed(error.to_value()),
-    };
-    settle(runtime, job, served, idempotency_key, turn).await
-}
-
-/// Gives the case what the service came to. What the case cannot take is kept, and tried again like an attempt that
-/// failed: the answer itself is not kept, the idempotency key is the same.
-async fn settle(
-    runtime: &Runtime,
-    job: StoredJob,
-    served: Served,
-    idempotency_key: &str,
-    turn: Turn,
-) -> Result<(), CommandError> {
-    let actor = Actor::service(&served.function);
-    match runtime.settle(&job.key, served, actor, turn).await {
-        Err(CommandError::Refused { refusal, .. }) if refusal != Refusal::NotPending => {
-            let _turn = runtime.lanes().place(&job.key.case).turn().await;
-            let Some(job) = runtime.store().job(&job.key)? else {
-                return Ok(());
+    let function = job.record.function.as_str().into();
+    let (served, failure) = match answered {
+        Ok(answer) => {
+            let served = Served {
+                function,
+                digest: answer.digest,
+                returned: Returned::Done(answer.output),
             };
-            let message = format!("the case does not take what it came to: {refusal}");
-            let failure = FailureRecord::new(runtime.now(), "step-refused", &message);
-            let attempts = job.record.attempts.saturating_add(1);
-            let due = (attempts < ATTEMPTS).then(|| rest(idempotency_key, attempts, None));
-            let due = due.map(|due| u64::try_from(due.as_millis()).unwrap_or(u64::MAX));
-            keep(runtime, job, failure, due).await
+            (served, None)
         }
-        Ok(_) | Err(CommandError::Refused { .. }) => Ok(()),
-        Err(error) => Err(error),
-    }
+        Err(error) => {
+            let failure = FailureRecord::new(runtime.now(), &error.code, &error.message);
+            let asked = match error.retry {
+                Retry::After(asked) => Some(asked),
+                Retry::Never | Retry::Later => None,
+            };
+            if error.retry != Retry::Never && attempts < ATTEMPTS {
+                let rest = rest(&call.idempotency_key, attempts, asked);
+                return keep(runtime, job, failure, Some(rest), turn).await;
+            }
+            let served = Served {
+                function,
+                digest: error.digest.clone(),
+                returned: Returned::Failed(error.to_value()),
+            };
+            (served, Some(failure))
+        }
+    };
+    let actor = Actor::service(&served.function);
+    let why = match runtime.settle(&job.key, served, actor, turn).await {
+        Ok(_) => return Ok(()),
+        Err(CommandError::Refused { refusal, .. }) => match (refusal, failure) {
+            (Refusal::NotNow { .. }, Some(failure)) => {
+                // Its workflow does not take the failure: it is for an operator.
+                let turn = runtime.lanes().place(&job.key.case).turn().await;
+                return keep(runtime, job, failure, None, turn).await;
+            }
+            (Refusal::NotPending, _) => {
+                // The case does not know it, which no step leaves behind.
+                let _turn = runtime.lanes().place(&job.key.case).turn().await;
+                return runtime.on_store(move |store| store.drop_job(&job)).await;
+            }
+            (refusal, _) => {
+                let why = format!("the case does not take what it came to: {refusal}");
+                FailureRecord::new(runtime.now(), "step-refused", &why)
+            }
+        },
+        Err(error @ CommandError::Panicked) => {
+            FailureRecord::new(runtime.now(), INTERNAL, &error.to_string())
+        }
+        Err(error) => return Err(error),
+    };
+    // The answer is not kept for longer; whoever is asked again knows the key.
+    let rest = (attempts < ATTEMPTS).then(|| rest(&call.idempotency_key, attempts, None));
+    let turn = runtime.lanes().place(&job.key.case).turn().await;
+    keep(runtime, job, why, rest, turn).await
 }
 
-/// Keeps a job for another attempt in so many milliseconds, or for an operator. Whoever calls this holds the lane
-/// of its case.
+/// Keeps a job for another attempt after a rest, or for an operator.
 async fn keep(
     runtime: &Runtime,
     job: StoredJob,
     failure: FailureRecord,
-    in_ms: Option<u64>,
+    rest: Option<Duration>,
+    _turn: Turn,
 ) -> Result<(), CommandError> {
-    let due = in_ms.map(|ms| runtime.now().after_ms(ms));
-    let (case, sequence) = (&job.key.case, job.key.sequence);
+    // In between it may have been ended.
+    let Some(job) = runtime.store().job(&job.key)? else {
+        return Ok(());
+    };
+    let rest_ms = rest.map(|rest| u64::try_from(rest.as_millis()).unwrap_or(u64::MAX));
+    let due = rest_ms.map(|ms| runtime.now().after_ms(ms));
+    let record = job.record.clone().failed(failure.clone(), due);
+    let key = job.key.clone();
+    let function = record.function.clone();
+    runtime
+        .on_store(move |store| store.change_job(&job, &record))
+        .await?;
+    let (case, sequence) = (&key.case, key.sequence);
     let FailureRecord { code, message, .. } = &failure;
-    let function = &job.record.function;
     match due {
         Some(due) => {
             tracing::info!(case, sequence, function, code, message, %due, "a service is tried again");
@@ -214,8 +263,5 @@ async fn keep(
             );
         }
     }
-    let record = job.record.clone().failed(failure, due);
-    runtime
-        .on_store(move |store| store.change_job(&job, &record))
-        .await
+    Ok(())
 }

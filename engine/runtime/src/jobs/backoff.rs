@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-/// How often a job is tried before it is dead, or its case is told: for about 40 minutes in all.
-pub(super) const ATTEMPTS: u32 = 12;
+/// How often a job is tried before it is dead, or its case is told: for an hour and a half, about.
+pub(super) const ATTEMPTS: u32 = 20;
 /// How long it rests after the first try; twice as long after each further one.
 const FIRST: Duration = Duration::from_secs(1);
 /// How long it rests at most.
@@ -39,7 +39,7 @@ mod tests {
     #[test]
     fn a_job_rests_twice_as_long_each_time_and_not_as_long_as_its_neighbour() {
         for attempts in 1..=ATTEMPTS {
-            let whole = Duration::from_secs((1 << (attempts - 1)).min(600));
+            let whole = Duration::from_secs((1u64 << (attempts - 1)).min(600));
             for key in ["a", "b"] {
                 let rest = rest(key, attempts, None);
                 assert!(rest >= whole / 2 && rest <= whole, "{attempts}: {rest:?}");

@@ -6,7 +6,6 @@ use std::time::Duration;
 use casewright_chart::Timestamp;
 use casewright_store::{JobKey, Queued, StoreError};
 use tokio::task::{self, JoinSet};
-use tokio::time::timeout;
 
 use crate::runtime::Runtime;
 
@@ -21,6 +20,8 @@ const IN_ALL: usize = 32;
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How long to rest when the store fails.
 const STORE_RETRY: Duration = Duration::from_secs(1);
+/// How long a job rests that cannot be read, or whose case cannot, in milliseconds.
+const UNREADABLE_MS: u64 = 60_000;
 
 /// Runs jobs until the runtime is shut down. What is under way then is begun again after the next start.
 pub(crate) async fn run(runtime: Runtime) {
@@ -52,6 +53,8 @@ struct Running {
     tasks: JoinSet<Told>,
     jobs: HashMap<task::Id, Queued>,
     keys: BTreeSet<JobKey>,
+    /// Those that cannot be read, until they are looked at again.
+    resting: BTreeMap<JobKey, Timestamp>,
     plugins: BTreeMap<String, Asked>,
 }
 
@@ -67,10 +70,15 @@ impl Running {
     /// Begins with what is due, as far as there is room. How long to rest, unless one ends before.
     fn begin(&mut self, runtime: &Runtime, now: Timestamp) -> Result<Duration, StoreError> {
         let mut wake = now.after_ms(millis(LONGEST_SLEEP));
-        let queues = runtime.store().queues()?;
+        let mut queues = runtime.store().queues()?;
         let waits = |plugin: &String| queues.iter().any(|first| first.plugin == *plugin);
         self.plugins
             .retain(|plugin, asked| asked.running > 0 || waits(plugin));
+        self.resting.retain(|_, until| *until > now);
+        wake = self.resting.values().copied().fold(wake, Timestamp::min);
+        // Where there is not room for all, nobody takes the place of one that runs none.
+        let running = |plugin: &str| self.plugins.get(plugin).map_or(0, |asked| asked.running);
+        queues.sort_by_key(|first| running(&first.plugin));
         for first in &queues {
             let plugin = &first.plugin;
             let asked = self.plugins.entry(plugin.clone()).or_default();
@@ -87,16 +95,18 @@ impl Running {
             if room == 0 {
                 continue;
             }
-            // Those under way are found again as long as they are not done.
-            let mut due = runtime
-                .store()
-                .due_jobs(plugin, now, room + asked.running)?;
-            due.retain(|queued| !self.keys.contains(&queued.key));
-            for queued in due.into_iter().take(room) {
+            // Those under way are found again as long as they are not done, and so are those at rest.
+            let passed = asked.running + self.resting.len();
+            let due = runtime.store().due_jobs(plugin, now, room + passed)?;
+            let is_free = |queued: &Queued| {
+                !self.keys.contains(&queued.key) && !self.resting.contains_key(&queued.key)
+            };
+            let due: Vec<Queued> = due.into_iter().filter(is_free).take(room).collect();
+            for queued in due {
                 asked.running += 1;
                 self.keys.insert(queued.key.clone());
-                let task = self.tasks.spawn(one(runtime.clone(), queued.clone())).id();
-                self.jobs.insert(task, queued);
+                let task = self.tasks.spawn(attempt(runtime.clone(), queued.clone()));
+                self.jobs.insert(task.id(), queued);
             }
             if let Some(next) = runtime.store().next_job(plugin, now)? {
                 wake = wake.min(next);
@@ -110,13 +120,17 @@ impl Running {
     async fn ended(&mut self, runtime: &Runtime) {
         let (task, told) = match self.tasks.join_next_with_id().await {
             Some(Ok(ended)) => ended,
-            Some(Err(panicked)) => (panicked.id(), Told::Nothing),
+            Some(Err(panicked)) => (panicked.id(), Told::Unreadable),
             None => return std::future::pending().await,
         };
         let Some(queued) = self.jobs.remove(&task) else {
             return;
         };
         self.keys.remove(&queued.key);
+        if told == Told::Unreadable {
+            let until = runtime.now().after_ms(UNREADABLE_MS);
+            self.resting.insert(queued.key.clone(), until);
+        }
         let Some(asked) = self.plugins.get_mut(&queued.plugin) else {
             return;
         };
@@ -132,21 +146,7 @@ impl Running {
                     );
                 }
             }
-            Told::Nothing => {}
-        }
-    }
-}
-
-/// Makes one attempt. When what came of it cannot be written, it rests for a while and is made again.
-async fn one(runtime: Runtime, queued: Queued) -> Told {
-    match attempt(&runtime, queued.clone()).await {
-        Ok(told) => told,
-        Err(error) => {
-            let (case, sequence) = (&queued.key.case, queued.key.sequence);
-            tracing::error!(case, sequence, %error, "what came of a service could not be written");
-            // Whichever comes first.
-            let _ = timeout(STORE_RETRY, runtime.stopping()).await;
-            Told::Nothing
+            Told::Nothing | Told::Unreadable => {}
         }
     }
 }

@@ -55,7 +55,13 @@ impl Verification<'_> {
             return self.fixable(fault("is missing"), Some(again()));
         };
         if !job.record.is_work_of(started) {
-            return self.fixable(fault("is not what its case has started"), Some(again()));
+            self.fixable(fault("is not what its case has started"), Some(again()))?;
+            let place = job.queue_key();
+            if place == started.queue_key(key) {
+                return Ok(());
+            }
+            let fix = Fix::Delete(Table::Queue, place);
+            return self.fixable(fault("waits where another would"), Some(fix));
         }
         self.jobs.jobs.fetch_add(1, Ordering::Relaxed);
         let place = job.queue_key();

@@ -73,6 +73,10 @@ struct Cancel {
     data: Data,
     #[command(flatten)]
     job: Job,
+    /// The folder with the plugins that the server has, if the step that follows asks them for decisions and they are
+    /// not the shipped ones.
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
     /// Who cancels it; the journal says so.
     #[arg(long, value_name = "ID", default_value = "administrator")]
     actor: String,
@@ -157,7 +161,7 @@ impl Retry {
 
 impl Cancel {
     fn run(self) -> Result<Verdict, Failure> {
-        let (_, plugins) = PluginStore::open(&self.data.folder, None, None)?;
+        let (_, plugins) = PluginStore::open(&self.data.folder, self.plugins.as_deref(), None)?;
         let jobs = self.data.open()?;
         let key = self.job.key();
         let actor = Actor::new(&self.actor, []);

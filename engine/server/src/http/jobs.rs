@@ -19,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Server;
 use super::actor::From as FromActor;
 use super::answer::Answer;
+use super::body::permit;
 use super::cases::{encoded, invalid_query, page};
 use super::problem::Problem;
 use super::query::Query;
@@ -37,8 +38,9 @@ pub(crate) struct JobView {
     invoke: String,
     /// The plugin and its function.
     function: String,
-    /// What it is handed.
-    input: Json,
+    /// What it is handed; lists of the jobs of all cases leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<Json>,
     /// `waiting`, or `dead`: it is not tried again until somebody says so.
     status: &'static str,
     /// When it was started (RFC 3339).
@@ -89,6 +91,14 @@ pub(super) struct JobQuery {
 }
 
 impl JobView {
+    /// As a list of many shows it.
+    fn in_brief(job: &StoredJob) -> Self {
+        JobView {
+            input: None,
+            ..JobView::of(job)
+        }
+    }
+
     pub(crate) fn of(job: &StoredJob) -> Self {
         let StoredJob { key, record, .. } = job;
         let due = record.due();
@@ -97,7 +107,7 @@ impl JobView {
             sequence: key.sequence,
             invoke: record.invoke.clone(),
             function: record.function.clone(),
-            input: to_json(&record.input),
+            input: Some(to_json(&record.input)),
             status: match due {
                 Some(_) => "waiting",
                 None => "dead",
@@ -131,6 +141,8 @@ pub(super) async fn list(
     FromActor(_): FromActor,
     Query(query): Query<JobQuery>,
 ) -> Result<Response, Problem> {
+    // It costs what carrying out a command costs.
+    let _permit = permit(&server)?;
     let status = match query.status.as_deref() {
         None | Some("waiting") => JobStatus::Waiting,
         Some("dead") => JobStatus::Dead,
@@ -155,20 +167,21 @@ pub(super) async fn list(
     if let Some(after) = &after {
         plugins.retain(|plugin| *plugin >= after.plugin);
     }
-    let mut jobs = Vec::new();
+    let mut found = Vec::new();
     for plugin in plugins {
         let after = after.as_ref().filter(|after| after.plugin == plugin);
-        let room = limit + 1 - jobs.len();
-        jobs.extend(server.runtime.jobs(&plugin, status, after, room)?);
-        if jobs.len() > limit {
+        let room = limit + 1 - found.len();
+        let show = JobView::in_brief;
+        found.extend(server.runtime.jobs(&plugin, status, after, room, show)?);
+        if found.len() > limit {
             break;
         }
     }
-    let more = jobs.len() > limit;
-    jobs.truncate(limit);
-    let next = jobs.last().filter(|_| more).map(|(last, _)| cursor(last));
+    let more = found.len() > limit;
+    found.truncate(limit);
+    let next = found.last().filter(|_| more).map(|(last, _)| cursor(last));
     let link = next.as_ref().map(|next| next_page(&query, limit, next));
-    let jobs = jobs.iter().map(|(_, job)| JobView::of(job)).collect();
+    let jobs = found.into_iter().filter_map(|(_, job)| job).collect();
     let mut response = JsonBody(JobList { jobs, next }).into_response();
     if let Some(Ok(link)) = link {
         response.headers_mut().insert(header::LINK, link);
@@ -190,6 +203,7 @@ pub(super) async fn of_case(
     Segment(case): Segment,
     FromActor(_): FromActor,
 ) -> Result<JsonBody<JobList>, Problem> {
+    let _permit = permit(&server)?;
     let view = server.runtime.case(&case)?;
     let jobs = server.runtime.jobs_of(&view.case.id)?;
     Ok(JsonBody(JobList {
@@ -200,7 +214,7 @@ pub(super) async fn of_case(
 
 /// Try a job again
 ///
-/// It is tried at once, and as often as one that was just started. Takes the role `administrator`.
+/// It is tried as soon as its plugin has room, and as often as one that was just started. Takes the role `administrator`.
 #[utoipa::path(
     post, path = "/cases/{case}/jobs/{sequence}/retry", tag = "jobs",
     params(
@@ -219,7 +233,10 @@ pub(super) async fn retry(
 ) -> Result<JsonBody<JobView>, Problem> {
     must_administer(&actor, "trying a job again")?;
     let key = JobKey { case, sequence };
-    let job = server.runtime.retry_job(&key).await?;
+    let job = server
+        .runtime
+        .retry_job(&key, Some(permit(&server)?))
+        .await?;
     Ok(JsonBody(JobView::of(&job)))
 }
 
@@ -245,7 +262,11 @@ pub(super) async fn cancel(
 ) -> Result<Response, Problem> {
     must_administer(&actor, "cancelling a job")?;
     let key = JobKey { case, sequence };
-    let cancelled = server.runtime.cancel_job(&key, actor.clone()).await?;
+    let permit = Some(permit(&server)?);
+    let cancelled = server
+        .runtime
+        .cancel_job(&key, actor.clone(), permit)
+        .await?;
     let answer = Answer::case(&server, StatusCode::OK, &cancelled.view, &actor);
     let answer = answer.at_case(header::CONTENT_LOCATION, &key.case);
     Ok(answer.into_response())

@@ -409,6 +409,15 @@ impl Model {
         Ok(())
     }
 
+    /// The services that run.
+    pub(crate) fn running(&self) -> BTreeSet<JobKey> {
+        let running = self.cases.iter().flat_map(|(id, known)| {
+            let running = known.case.snapshot.invocations.iter();
+            running.map(|invocation| JobKey::new(id, invocation.sequence))
+        });
+        running.collect()
+    }
+
     /// Each service that a case runs has one job and one place in the queue, and there are no others.
     fn compare_jobs(&self, jobs: Vec<Row>, queue: &[Row]) -> Result<(), String> {
         let mut places = BTreeSet::new();
@@ -426,13 +435,9 @@ impl Model {
                 }
             }
             places.insert(job.queue_key());
-            found.insert((case, sequence));
+            found.insert(job.key);
         }
-        let running = self.cases.iter().flat_map(|(id, known)| {
-            let running = known.case.snapshot.invocations.iter();
-            running.map(|invocation| (id.clone(), invocation.sequence))
-        });
-        let running: BTreeSet<_> = running.collect();
+        let running = self.running();
         if running != found {
             return Err(format!("expected the jobs {running:?}, found {found:?}"));
         }
@@ -474,11 +479,17 @@ fn timer(key: &[u8]) -> Option<(Timestamp, u64, &str)> {
 
 /// When the first timer is due, or the first service is to be run.
 pub(crate) fn first_of_all(store: &dyn KeyValue) -> Result<Option<Timestamp>, Difference> {
+    let first = first_job(store)?.into_iter().chain(first_due(store)?);
+    Ok(first.min())
+}
+
+/// When the first service is to be run.
+pub(crate) fn first_job(store: &dyn KeyValue) -> Result<Option<Timestamp>, Difference> {
     let rows = scan(store, Table::Queue)?;
     let due = rows
         .iter()
         .filter_map(|(key, _)| Queued::of_bytes(key)?.due());
-    Ok(due.chain(first_due(store)?).min())
+    Ok(due.min())
 }
 
 /// When the first timer is due.

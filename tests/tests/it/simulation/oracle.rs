@@ -56,7 +56,7 @@ impl Serve for Oracle {
         match (self.broken.load(Ordering::SeqCst), kind % 7) {
             (true, _) => Err(failed("broken", Retry::Later)),
             (false, 0) => Err(failed("declined", Retry::Never)),
-            (false, _) if call.attempt % 3 != 0 && kind % 2 == 0 => {
+            (false, _) if call.attempt < 3 && kind.is_multiple_of(2) => {
                 Err(failed("not-yet", Retry::Later))
             }
             (false, _) => Ok(ServiceAnswer {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use casewright_case::{Actor, Setting};
 use casewright_chart::Timestamp;
 use casewright_definition::Definition;
-use casewright_runtime::{Clock, CommandError, Committed, Runtime, StoreError};
+use casewright_runtime::{Clock, CommandError, Committed, JobKey, Runtime, StoreError};
 use serde_json::{Value as Json, json};
 
 use super::foretold::{Foretold, same, told};
-use super::model::{Difference, Model, first_due, first_of_all};
+use super::model::{Difference, Model, first_due, first_job, first_of_all};
 use super::numbers::Numbers;
 use super::workflow::{EVENTS, ROLES};
 use super::world::{End, Life, World};
@@ -18,6 +18,8 @@ use super::world::{End, Life, World};
 const LIVES: usize = 4;
 /// How many things happen in a life at most.
 const MOMENTS: usize = 16;
+/// How many minutes all services have to come to something that are to be run at the end.
+const MAX_ROUNDS: usize = 200;
 /// The cases of a run. So few that they meet each other.
 const CASES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
@@ -149,6 +151,9 @@ impl Run<'_> {
         let life = life.map_err(|error| format!("it cannot be opened at last: {error}"))?;
         self.begin(&life)?;
         self.settle(&life)?;
+        if self.numbers.once_in(3) {
+            self.work_off(&life)?;
+        }
         if self.numbers.once_in(2) {
             life.verify(&self.world.limits, self.model.left_over)?;
         }
@@ -225,7 +230,7 @@ impl Run<'_> {
 
     /// Something happens.
     fn moment(&mut self, life: &Life) -> Result<(), String> {
-        match self.numbers.below(16) {
+        match self.numbers.below(17) {
             0..=7 => self.one(life),
             8 | 9 => self.several(life),
             10 if self.numbers.once_in(4) => self.apply(life, 2),
@@ -245,12 +250,56 @@ impl Run<'_> {
                 self.mend(life);
                 Ok(())
             }
+            15 => self.operate(life),
             _ => {
                 let moved = life.store.move_now();
                 self.note(format!("rows are moved: {:?}", moved.is_ok()));
                 self.compare(life)
             }
         }
+    }
+
+    /// An operator has a service tried again, or cancels it.
+    fn operate(&mut self, life: &Life) -> Result<(), String> {
+        let running: Vec<JobKey> = self.model.running().into_iter().collect();
+        if running.is_empty() {
+            return Ok(());
+        }
+        let key = self.numbers.pick(&running).clone();
+        let actor = self.actor();
+        let answer = match self.numbers.once_in(2) {
+            true => {
+                let retried = life.wait(life.runtime.retry_job(&key, None));
+                self.note(format!("{key:?} is tried again: {:?}", retried.is_ok()));
+                retried.map(drop)
+            }
+            false => {
+                let cancelled = life.wait(life.runtime.cancel_job(&key, actor, None));
+                self.note(format!("{key:?} is cancelled: {}", told(&cancelled)));
+                cancelled.map(drop)
+            }
+        };
+        match answer {
+            Err(CommandError::Store(error)) => self.is_shut |= says_shut(&error),
+            Err(CommandError::Panicked) => return Err("a command panicked".to_owned()),
+            _ => {}
+        }
+        self.compare(life)
+    }
+
+    /// When all is well, every service that is to be run by now comes to something.
+    fn work_off(&mut self, life: &Life) -> Result<(), String> {
+        let begun = self.world.clock.now();
+        for _ in 0..MAX_ROUNDS {
+            match first_job(&*life.store).map_err(|found| found.to_string())? {
+                Some(due) if due <= begun => {}
+                _ => return Ok(()),
+            }
+            self.world.clock.advance_ms(60_000);
+            self.settle(life)?;
+        }
+        let first = first_job(&*life.store).map_err(|found| found.to_string())?;
+        Err(format!("a job is due at {first:?}, since {begun}"))
     }
 
     /// Something goes wrong from now on.
