@@ -218,11 +218,14 @@ impl Lowering<'_> {
 /// What a service that has failed says.
 fn failure() -> Type {
     let text = || Type::of(Kind::String.into());
-    let field = |value: Type, required: bool| Field { value, required };
     let fields = [
-        ("code", field(text(), true)),
-        ("message", field(text(), true)),
-        ("details", field(Type::of(Kinds::JSON), false)),
+        ("code", text()),
+        ("message", text()),
+        ("details", Type::of(Kinds::JSON)),
     ];
-    Type::object(fields.map(|(name, field)| (name.to_owned(), field)))
+    let always = |value| Field {
+        value,
+        required: true,
+    };
+    Type::object(fields.map(|(name, value)| (name.to_owned(), always(value))))
 }

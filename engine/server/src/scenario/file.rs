@@ -191,18 +191,23 @@ struct FailureObject {
     details: Option<Json>,
 }
 
+impl Failure {
+    /// One of which only the message is said.
+    pub fn of(message: String) -> Self {
+        Failure {
+            code: FAILED.to_owned(),
+            message,
+            details: None,
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Failure {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         string_or_map(
             deserializer,
             "a message, or an object with `code` and `message`",
-            |message| {
-                Ok(Failure {
-                    code: FAILED.to_owned(),
-                    message,
-                    details: None,
-                })
-            },
+            |message| Ok(Failure::of(message)),
             |FailureObject {
                  code,
                  message,

@@ -102,7 +102,7 @@ impl Answers for Mocks<'_> {
 }
 
 /// What a service comes back with.
-pub(super) fn returned(reply: &Reply) -> Returned {
+pub fn returned(reply: &Reply) -> Returned {
     match reply {
         Reply::Returns(output) => Returned::Done(from_json(output)),
         Reply::Fails(failure) => Returned::Failed(why(failure)),
@@ -120,14 +120,12 @@ pub(super) fn served(function: &Decision, returned: Returned) -> Served {
 
 /// Why a service has failed, as its event carries it.
 fn why(failure: &Failure) -> Value {
-    let text = |text: &str| Value::from(text);
-    let mut fields = vec![
-        ("code", text(&failure.code)),
-        ("message", text(&failure.message)),
-    ];
-    let details = failure.details.as_ref();
-    fields.extend(details.map(|details| ("details", from_json(details))));
-    Value::map(fields)
+    let details = failure.details.as_ref().map(from_json);
+    Value::map([
+        ("code", Value::from(failure.code.as_str())),
+        ("message", Value::from(failure.message.as_str())),
+        ("details", details.unwrap_or_default()),
+    ])
 }
 
 /// `plugin.function`.

@@ -3,15 +3,16 @@
 use std::io::BufRead;
 
 use casewright_case::Possible;
-use casewright_chart::{Returned, Timestamp, Value};
-use casewright_definition::json::{from_json, timestamp};
+use casewright_chart::Timestamp;
+use casewright_definition::json::timestamp;
 use casewright_definition::{Definition, Signature};
 use serde_json::{Map, Value as Json};
 
 use super::{Show, parse_actor, parse_data};
 use crate::cli::{Failure, Verdict, tell};
 use crate::scenario::delay::{parse_ms, words};
-use crate::scenario::mocks::Answers;
+use crate::scenario::file::{self, Reply};
+use crate::scenario::mocks::{Answers, returned};
 use crate::scenario::script::in_column;
 use crate::scenario::{Opening, Run, explanation};
 
@@ -221,17 +222,17 @@ impl<I: BufRead> Conversation<'_, I> {
         };
         let question = format!("what does `{id}` give, as JSON? (`! why` when it fails)");
         let answer = self.ask(&question)?.unwrap_or_default();
-        let returned = match answer.strip_prefix('!') {
-            Some(why) => Returned::Failed(failure(why.trim())),
+        let reply = match answer.strip_prefix('!') {
+            Some(why) => Reply::Fails(file::Failure::of(why.trim().to_owned())),
             None => match serde_json::from_str::<Json>(&answer) {
-                Ok(value) => Returned::Done(from_json(&value)),
+                Ok(value) => Reply::Returns(value),
                 Err(error) => {
                     tell(in_column(&error));
                     return Ok(());
                 }
             },
         };
-        let happening = self.run.returns(&id, returned);
+        let happening = self.run.returns(&id, returned(&reply));
         self.show.happening(&happening);
         self.pass(0)?;
         self.show.through(0);
@@ -262,14 +263,6 @@ impl<I: BufRead> Conversation<'_, I> {
             .pass(ms, &mut |happening| show.happening(&happening));
         passed.map_err(|endless| Failure(endless.to_string()))
     }
-}
-
-/// Why a service has failed, as its event carries it.
-fn failure(message: &str) -> Value {
-    Value::map([
-        ("code", Value::from("failed")),
-        ("message", Value::from(message)),
-    ])
 }
 
 /// `register  Register the complaint  (takes one of the roles account-manager)`.

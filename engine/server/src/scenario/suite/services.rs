@@ -153,7 +153,7 @@ fn a_mocked_service_comes_back_as_soon_as_its_step_is_through() {
       - returns: { reference: R-2 }
 then:
   active: [failed]
-  data: { failure: { code: failed, message: the line is dead } }
+  data: { failure: { code: failed, message: the line is dead, details: null } }
   effects: [{ start: { id: push } }, { stop: { id: audit } }, { schedule: {} }]
 steps:
   - when: { after: PT1H }
@@ -228,7 +228,7 @@ fn slips_are_told_with_their_place() {
         ),
         (
             "then: { services: [push] }\n",
-            "6:19: expected the running services `push`, found `audit`, `push`",
+            "6:9: expected the running services `push`, found `audit`, `push`",
         ),
     ] {
         assert_eq!(told(rest).join("\n"), message, "{rest}");
