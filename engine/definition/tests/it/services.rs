@@ -4,7 +4,7 @@ use casewright_definition::analysis::{Soundness, soundness};
 use casewright_definition::{Definition, FunctionKind};
 use expect_test::{Expect, expect};
 
-use crate::desk::{Case, definition, functions, workflow};
+use crate::desk::{Case, definition, functions, pack, workflow};
 
 fn check(rest: &str, events: &[&str], expect: Expect) {
     expect.assert_eq(&Case::run(&workflow(rest), events));
@@ -200,6 +200,40 @@ fn a_service_that_is_replaced_by_another_is_found() {
             });
         }),
         ["field-unknown: the data of the event has no field `reference`"]
+    );
+}
+
+#[test]
+fn what_a_finalize_writes_can_be_read_after_it_and_not_before() {
+    let text = workflow(
+        &r#"
+data:
+  properties:
+    number: { type: string, default: K-1 }
+    reference: { type: string }
+events:
+  go: { title: Go, roles: [clerk] }
+states:
+  open:
+    no-deadline: example
+    on: { go: { target: pushing, guard: data.reference == 'early' } }
+  pushing:
+    invoke:
+      src: crm-sync.push-account
+      input: { number: data.number }
+      finalize: { assign: { reference: "'R-1'" } }
+      onDone: { target: closed, guard: data.reference == 'late' }
+    on: { go: closed }
+  closed: { type: final }
+"#[1..],
+    );
+    let source = casewright_definition::source::Source::new("workflow.yaml", text);
+    let (_, findings) = Definition::check(source, &pack(), Some(&functions()));
+    let found = findings.diagnostics.iter();
+    let found = found.map(|found| format!("{} {}", found.pointer.as_deref().unwrap(), found.code));
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        ["/states/open/on/go/guard field-not-yet-written"]
     );
 }
 
