@@ -3,9 +3,11 @@
 //! Their tools - a compiler for WebAssembly, Node.js, Python, and what those bring in - are not on every machine. So a
 //! tutorial goes to its end only where `CASEWRIGHT_TUTORIALS` names it (`rust,javascript,python`), as `.ci/run` does.
 //! Elsewhere it goes as far as it needs no tool: the project is made, and what the page shows of it stands in it.
+//! Plugins of `plugins/` in these languages are built and tested in the same way, where theirs is named.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use casewright_tests::root;
 use casewright_tests::server::{Server, Settings};
@@ -68,11 +70,11 @@ impl Reader {
             "rm -r dist cases\ncp -r '{0}/cases' .\ncp '{0}'/*.* {sources}\ncasewright plugin build\ncasewright plugin test",
             guest.display()
         );
-        let output = shell(&command, &self.folder);
-        let printed = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        let printed = printed.concat();
-        assert!(output.status.success(), "{printed}");
-        assert_shown("cases of `faults` 0.1.0, all as expected", &printed);
+        succeeds(
+            &command,
+            &self.folder,
+            "cases of `faults` 0.1.0, all as expected",
+        );
     }
 
     #[track_caller]
@@ -97,8 +99,7 @@ impl Reader {
             left.display()
         );
         let output = shell(&command, &self.folder);
-        let printed = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-        let printed = printed.concat();
+        let printed = printed(&output);
         let told = format!("{}\n{printed}", block.text);
         let fails = shown.contains("FAIL");
         assert_eq!(output.status.success(), !fails, "{told}");
@@ -138,6 +139,41 @@ impl Reader {
     }
 }
 
+/// What a command printed: first to stdout, then to stderr.
+fn printed(output: &Output) -> String {
+    let parts = [&output.stdout, &output.stderr];
+    let parts = parts.map(|text| String::from_utf8(text.clone()).unwrap());
+    parts.concat()
+}
+
+/// Runs commands that have to succeed, and to print what is shown.
+#[track_caller]
+fn succeeds(command: &str, folder: &Path, shown: &str) {
+    let output = shell(command, folder);
+    let printed = printed(&output);
+    assert!(output.status.success(), "{printed}");
+    assert_shown(shown, &printed);
+}
+
+/// Lays a plugin of `plugins/` over a fresh project of its language, brings in its tools, and runs its unit tests, its
+/// build and its cases. `passed` is what the unit tests print in the end.
+#[track_caller]
+fn builds_and_passes(name: &str, language: &str, commands: &str, passed: &str) {
+    let scratch = tempfile::tempdir().unwrap();
+    let plugin = root().join("plugins").join(name);
+    let cases = fs::read_dir(plugin.join("cases")).unwrap().count();
+    assert!(cases >= 6, "only {cases} cases in {plugin:?}");
+    let command = format!(
+        "exec 2>&1\ncasewright plugin new --lang {language} {name}\ncd {name}\nrm -rf cases pack src test\n\
+         cp -r '{}'/. .\n{commands}\ncasewright plugin build\ncasewright plugin test",
+        plugin.display()
+    );
+    let shown = format!(
+        "{passed} … dist/{name}.wasm: `{name}` 0.1.0, 1 function, … {cases} cases of `{name}` 0.1.0, all as expected"
+    );
+    succeeds(&command, scratch.path(), &shown);
+}
+
 /// What a command printed; a part of a file has the file's name beside its language.
 fn is_output(block: &Block) -> bool {
     ["text", "json"].contains(&&*block.info)
@@ -168,6 +204,22 @@ fn python() {
     let reader = Reader::goes_through("python", is_asked);
     if is_asked {
         reader.tries_faults("python", ".");
+    }
+}
+
+#[test]
+fn health_score() {
+    if is_asked("javascript") {
+        let commands = "npm ci\nnpm test";
+        builds_and_passes("health-score", "js", commands, "# pass … # fail 0");
+    }
+}
+
+#[test]
+fn delay_percentage() {
+    if is_asked("python") {
+        let commands = "python3 -m venv .venv\n.venv/bin/pip install --quiet -r requirements.txt\npython3 -m unittest";
+        builds_and_passes("delay-percentage", "python", commands, "Ran … OK");
     }
 }
 
