@@ -24,6 +24,7 @@ pub mod regression;
 pub mod repair;
 pub mod runtime;
 pub mod services;
+pub mod space;
 mod sweep;
 mod timer;
 pub mod verify;
@@ -35,6 +36,7 @@ pub use once::{Done, Once, Reply, Terms};
 pub use plugins::{NotTaken, Plugins};
 pub use repair::repair;
 pub use runtime::{Committed, Runtime, View};
+pub use space::Spaces;
 pub use services::{Retry, Serve, ServiceAnswer, ServiceCall, ServiceError};
 pub use verify::{Report, verify};
 

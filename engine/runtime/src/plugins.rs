@@ -7,9 +7,10 @@ use casewright_chart::{Answer, DecisionError, Value};
 use casewright_definition::diagnostic::Diagnostic;
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::{Decide, Decision, FunctionKind, FunctionSchemas, Functions};
-use casewright_host::{CallError, DECISION, Plugin, SERVICE};
+use casewright_host::{Attempt, CallError, DECISION, LogLine, Plugin, Reason, SERVICE};
 
 use crate::services::{Retry, Serve, ServiceAnswer, ServiceCall, ServiceError};
+use crate::space::Spaces;
 
 /// Why a plugin was not taken in place of another.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl Decide for Nobody {
 #[derive(Clone, Default)]
 pub struct Plugins {
     by_name: BTreeMap<Arc<str>, Plugin>,
+    spaces: Spaces,
 }
 
 impl Plugins {
@@ -43,12 +45,22 @@ impl Plugins {
         let named = |plugin: Plugin| (Arc::from(plugin.name()), plugin);
         Plugins {
             by_name: plugins.into_iter().map(named).collect(),
+            spaces: Spaces::default(),
         }
+    }
+
+    /// These, and where their services remember things: in the store of the runtime that they are given to.
+    pub fn with_spaces(self, spaces: Spaces) -> Self {
+        Plugins { spaces, ..self }
+    }
+
+    pub(crate) fn spaces(&self) -> &Spaces {
+        &self.spaces
     }
 
     /// These, and one more in place of that with its name.
     pub fn with(&self, plugin: Plugin) -> Self {
-        Plugins::new(self.iter().cloned().chain([plugin]))
+        Plugins::new(self.iter().cloned().chain([plugin])).with_spaces(self.spaces.clone())
     }
 
     /// The one with a name.
@@ -100,14 +112,72 @@ impl Decide for Plugins {
 
 impl Serve for Plugins {
     fn serve(&self, call: &ServiceCall) -> Result<ServiceAnswer, ServiceError> {
-        Err(ServiceError {
-            digest: "".into(),
-            code: UNKNOWN_PLUGIN.into(),
-            message: no_plugin(&call.plugin).into(),
-            details: Value::Null,
-            // It may be applied yet.
-            retry: Retry::Later,
-        })
+        let Some(plugin) = self.by_name.get(&*call.plugin) else {
+            return Err(ServiceError {
+                digest: "".into(),
+                code: UNKNOWN_PLUGIN.into(),
+                message: no_plugin(&call.plugin).into(),
+                details: Value::Null,
+                // It may be applied yet.
+                retry: Retry::Later,
+            });
+        };
+        let attempt = Attempt {
+            key: call.idempotency_key.clone(),
+            number: call.attempt,
+            case: call.case.clone(),
+        };
+        let (case, function) = (&call.case, &call.function);
+        let name = plugin.name();
+        let note = |logs: &[LogLine]| {
+            for LogLine { level, message } in logs {
+                tracing::info!(case, plugin = name, function, level, message, "a service says");
+            }
+        };
+        match plugin.serve(&call.function, &to_json(&call.input), &attempt) {
+            Ok(served) => {
+                note(&served.logs);
+                Ok(ServiceAnswer {
+                    digest: plugin.digest().into(),
+                    output: from_json(&served.value),
+                })
+            }
+            Err(error) => {
+                note(&error.logs);
+                Err(not_served(plugin, &error))
+            }
+        }
+    }
+
+    fn concurrency(&self, plugin: &str) -> usize {
+        let plugin = self.by_name.get(plugin);
+        plugin.map_or(1, |plugin| plugin.concurrency() as usize)
+    }
+}
+
+/// A failure as the plugin itself says it, or what came in its way.
+fn not_served(plugin: &Plugin, error: &CallError) -> ServiceError {
+    let (code, message, details) = match &*error.reason {
+        Reason::Failed {
+            code,
+            message,
+            details,
+            ..
+        } => (code.as_str(), message.clone(), from_json(details)),
+        _ => (error.code(), error.to_string(), Value::Null),
+    };
+    ServiceError {
+        digest: plugin.digest().into(),
+        code: code.into(),
+        message: message.into(),
+        details,
+        retry: match (error.retry(), &*error.reason) {
+            (Some(casewright_host::Retry::Whenever), _) => Retry::Later,
+            (Some(casewright_host::Retry::After(after)), _) => Retry::After(after),
+            // An operator may grant it yet.
+            (None, Reason::NotGranted) => Retry::Later,
+            (None, _) => Retry::Never,
+        },
     }
 }
 

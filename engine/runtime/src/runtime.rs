@@ -156,6 +156,9 @@ impl Runtime {
 
     fn run(store: Store, known: Definitions, means: Means) -> Result<Self, StoreError> {
         let store = Arc::new(store);
+        let plugins = means.plugins.read();
+        let plugins = plugins.unwrap_or_else(PoisonError::into_inner).clone();
+        plugins.spaces().lie_in(&store);
         let definitions = known.of(&store)?;
         let alarms = Alarms::default();
         let (committer, writer) = match means.in_place {

@@ -85,4 +85,9 @@ pub trait Serve: Send + Sync {
     /// # Errors
     /// Why there is no answer.
     fn serve(&self, call: &ServiceCall) -> Result<ServiceAnswer, ServiceError>;
+
+    /// How many services of a plugin run at a time.
+    fn concurrency(&self, _plugin: &str) -> usize {
+        4
+    }
 }

@@ -10,6 +10,7 @@ pub mod command;
 pub mod edge;
 pub mod explanation;
 pub mod folder;
+mod grants;
 pub mod http;
 mod plugin_store;
 pub mod sarif;

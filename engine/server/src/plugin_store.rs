@@ -6,11 +6,12 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use casewright_host::{Host, LoadError, Plugin};
-use casewright_runtime::{Plugins, STORE_FILE};
+use casewright_host::{Grants, Host, LoadError, Plugin};
+use casewright_runtime::{Plugins, STORE_FILE, Spaces};
 
 use crate::cli::Failure;
 use crate::folder;
+use crate::grants::{self, NotGranted};
 use crate::signature::Keys;
 
 /// The folder beside the data with the plugins that were applied.
@@ -25,6 +26,10 @@ pub(crate) struct PluginStore {
     folder: PathBuf,
     /// Whether plugins are replaced while the server runs: not where they have to be signed.
     is_open: bool,
+    /// What services may reach.
+    grants: Grants,
+    /// What they remember.
+    spaces: Spaces,
 }
 
 impl PluginStore {
@@ -33,11 +38,13 @@ impl PluginStore {
     /// by one of the keys.
     ///
     /// # Errors
-    /// A folder cannot be read, or one of its files is no plugin, or has no good signature.
+    /// A folder cannot be read, or one of its files is no plugin, has no good signature, or asks for more than is
+    /// granted. A shipped one that does is left out.
     pub(crate) fn open(
         data: &Path,
         chosen: Option<&Path>,
         keys: Option<Keys>,
+        grants: Grants,
     ) -> Result<(Self, Plugins), Failure> {
         // A start that fails leaves nothing behind, so code is kept once there is a store to keep it beside.
         let has_store = data.join(STORE_FILE).is_file();
@@ -45,6 +52,8 @@ impl PluginStore {
             host: folder::host(has_store.then(|| data.join(CODE)))?,
             folder: data.join(FOLDER),
             is_open: keys.is_none(),
+            grants,
+            spaces: Spaces::default(),
         };
         let applied = match store.is_open && store.folder.is_dir() {
             true => folder::plugin_files(Some(&store.folder))?,
@@ -56,14 +65,28 @@ impl PluginStore {
                 keys.verify(Path::new(name), bytes)?;
             }
         }
+        let given_names = given.iter().map(|(name, _)| name.clone()).collect();
         // Of two with one name the later counts.
         let (first, last) = match chosen {
             Some(_) => (applied, given),
             None => (given, applied),
         };
         let files: Vec<_> = first.into_iter().chain(last).collect();
-        let plugins = folder::compile(&store.host, &files)?;
-        Ok((store, Plugins::new(plugins)))
+        let mut plugins = Vec::new();
+        let shipped: Vec<String> = match chosen {
+            Some(_) => Vec::new(),
+            None => given_names,
+        };
+        for ((name, _), plugin) in files.iter().zip(folder::compile(&store.host, &files)?) {
+            match store.judged(plugin) {
+                Ok(plugin) => plugins.push(plugin),
+                // Nobody has asked for it.
+                Err(_) if shipped.contains(name) => {}
+                Err(refused) => return Err(Failure(refused.to_string())),
+            }
+        }
+        let plugins = Plugins::new(plugins).with_spaces(store.spaces.clone());
+        Ok((store, plugins))
     }
 
     /// Whether plugins are replaced while the server runs.
@@ -82,6 +105,14 @@ impl PluginStore {
     /// The bytes are no plugin.
     pub(crate) fn load(&self, name: &str, bytes: &[u8]) -> Result<Plugin, LoadError> {
         self.host.load(name, bytes)
+    }
+
+    /// A plugin with what its services may reach.
+    ///
+    /// # Errors
+    /// It asks for more than is granted, or a secret is not to be had.
+    pub(crate) fn judged(&self, plugin: Plugin) -> Result<Plugin, NotGranted> {
+        grants::judged(plugin, &self.grants, |name| self.spaces.of(name))
     }
 
     /// Keeps the bytes of a plugin for the next start, on disk when this returns.

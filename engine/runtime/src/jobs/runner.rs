@@ -12,8 +12,6 @@ use crate::runtime::Runtime;
 use super::attempt::{Told, attempt};
 use super::breaker::{Breaker, State};
 
-/// How many services of one plugin run at a time.
-const OF_A_PLUGIN: usize = 4;
 /// How many run at a time in all. Each waits on a thread of its own.
 const IN_ALL: usize = 32;
 /// The longest sleep. The system's clock may jump while we sleep.
@@ -69,6 +67,7 @@ struct Asked {
 impl Running {
     /// Begins with what is due, as far as there is room. How long to rest, unless one ends before.
     fn begin(&mut self, runtime: &Runtime, now: Timestamp) -> Result<Duration, StoreError> {
+        let services = runtime.services();
         let mut wake = now.after_ms(millis(LONGEST_SLEEP));
         let mut queues = runtime.store().queues()?;
         let waits = |plugin: &String| queues.iter().any(|first| first.plugin == *plugin);
@@ -83,7 +82,7 @@ impl Running {
             let plugin = &first.plugin;
             let asked = self.plugins.entry(plugin.clone()).or_default();
             let room = match asked.breaker.state(now) {
-                State::Closed => OF_A_PLUGIN,
+                State::Closed => services.concurrency(plugin),
                 State::HalfOpen => 1,
                 State::Open(until) => {
                     wake = wake.min(until);

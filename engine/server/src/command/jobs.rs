@@ -10,6 +10,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::{Failure, Output, Verdict, print};
 use crate::http::JobView;
+use crate::grants::read_grants;
 use crate::plugin_store::PluginStore;
 
 /// Look after the services that cases wait for, while no server has the store open
@@ -77,6 +78,9 @@ struct Cancel {
     /// not the shipped ones.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
+    /// What is granted to them, as `serve` has it.
+    #[arg(long, value_name = "FILE")]
+    grants: Option<PathBuf>,
     /// Who cancels it; the journal says so.
     #[arg(long, value_name = "ID", default_value = "administrator")]
     actor: String,
@@ -161,7 +165,9 @@ impl Retry {
 
 impl Cancel {
     fn run(self) -> Result<Verdict, Failure> {
-        let (_, plugins) = PluginStore::open(&self.data.folder, self.plugins.as_deref(), None)?;
+        let grants = self.grants.as_deref().map(read_grants).transpose()?;
+        let grants = grants.unwrap_or_default();
+        let (_, plugins) = PluginStore::open(&self.data.folder, self.plugins.as_deref(), None, grants)?;
         let jobs = self.data.open()?;
         let key = self.job.key();
         let actor = Actor::new(&self.actor, []);

@@ -48,6 +48,8 @@ enum Name {
     Scenario,
     /// One line of a script of `casewright simulate` (`.jsonl`).
     ScriptLine,
+    /// What plugins are granted (`serve --grants`).
+    Grants,
     /// The HTTP API, as OpenAPI 3.1.
     Openapi,
 }
@@ -63,6 +65,7 @@ impl Name {
             Name::Calendar => "calendar.schema.json",
             Name::Scenario => SCENARIO,
             Name::ScriptLine => SCRIPT_LINE,
+            Name::Grants => GRANTS,
             Name::Openapi => OPENAPI,
         }
     }
@@ -70,6 +73,7 @@ impl Name {
 
 const SCENARIO: &str = "scenario.schema.json";
 const SCRIPT_LINE: &str = "script-line.schema.json";
+const GRANTS: &str = "grants.schema.json";
 const OPENAPI: &str = "openapi.json";
 
 impl Schema {
@@ -103,6 +107,13 @@ fn files() -> Vec<(&'static str, Json)> {
         ),
     ));
     files.push((SCRIPT_LINE, script_line()));
+    files.push((
+        GRANTS,
+        casewright_definition::schema::schema::<casewright_host::Grants>(
+            "Grants",
+            "What plugins with services may reach, as the operator says.",
+        ),
+    ));
     files.push((OPENAPI, http::openapi()));
     files
 }

@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::edge::{self, Edge};
+use crate::grants::read_grants;
 use crate::plugin_store::PluginStore;
 use crate::signature::Keys;
 use crate::{folder, http};
@@ -43,6 +44,10 @@ pub struct Serve {
     /// none is replaced while the server runs.
     #[arg(long, value_name = "FILE|DIR", requires = "plugins")]
     plugin_keys: Option<PathBuf>,
+    /// What plugins with services may reach: hosts, secrets, a space to remember things in. A YAML file; its schema is
+    /// what `casewright schema grants` prints. Without it, nothing.
+    #[arg(long, value_name = "FILE")]
+    grants: Option<PathBuf>,
     #[command(flatten)]
     edge: Edge,
 }
@@ -55,7 +60,10 @@ impl Serve {
     pub fn run(self) -> Result<Verdict, Failure> {
         start_log();
         let keys = self.plugin_keys.as_deref().map(Keys::read).transpose()?;
-        let (store, plugins) = PluginStore::open(&self.data, self.plugins.as_deref(), keys)?;
+        let grants = self.grants.as_deref().map(read_grants).transpose()?;
+        let grants = grants.unwrap_or_default();
+        let (store, plugins) =
+            PluginStore::open(&self.data, self.plugins.as_deref(), keys, grants)?;
         let checked = folder::check_pack(self.pack.as_deref(), &plugins)?;
         let sound = checked.is_sound();
         // Warnings are for whoever writes the pack: `check` shows them.

@@ -8,6 +8,7 @@
 use axum::Json as JsonBody;
 use axum::extract::{Request, State};
 use axum::response::Response;
+use casewright_host::grants::Capability;
 use casewright_host::{Function, Plugin};
 use casewright_runtime::NotTaken;
 use serde::Serialize;
@@ -33,6 +34,30 @@ pub(super) struct PluginView {
     digest: String,
     /// What it can be asked.
     functions: Vec<FunctionView>,
+    /// What its services reach; all of it is granted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    wants: Vec<CapabilityView>,
+}
+
+/// Something that a plugin wants to reach.
+#[derive(Debug, Serialize, ToSchema)]
+struct CapabilityView {
+    /// `http`, `secret`, `key-value`, or what this server does not know.
+    kind: String,
+    /// The host, or the name of the secret; may be empty.
+    name: String,
+    /// What for, in the plugin's words; may be empty.
+    reason: String,
+}
+
+impl CapabilityView {
+    fn of(capability: &Capability) -> Self {
+        CapabilityView {
+            kind: capability.kind.clone(),
+            name: capability.name.clone(),
+            reason: capability.reason.clone(),
+        }
+    }
 }
 
 /// A function of a plugin.
@@ -40,7 +65,7 @@ pub(super) struct PluginView {
 struct FunctionView {
     /// Its name in the plugin. Workflows put the plugin's name and a `.` before it.
     name: String,
-    /// `decision`, or a kind that this server does not call.
+    /// `decision`, `service`, or a kind that this server does not call.
     kind: String,
     /// What people call it; may be empty.
     title: String,
@@ -74,6 +99,12 @@ impl PluginView {
             version: plugin.version().to_owned(),
             digest: plugin.digest().to_owned(),
             functions: plugin.functions().iter().map(function).collect(),
+            wants: plugin
+                .wanted()
+                .capabilities()
+                .iter()
+                .map(CapabilityView::of)
+                .collect(),
         }
     }
 }
@@ -123,7 +154,8 @@ fn answer(plugin: &Plugin) -> Response {
 ///
 /// The body is the file itself, a WebAssembly component or module. It answers from the next step on, and after
 /// the next start, too; steps under way end with the one that they began with. It is refused when a workflow
-/// in use asks what it does not have, or asks it in another way. Takes the role `administrator`.
+/// in use asks what it does not have, or asks it in another way, or when it wants to reach more than the operator grants.
+/// Takes the role `administrator`.
 ///
 /// With `If-Match`, only if the plugin in use is still the one that `ETag` named; with `If-None-Match: *`,
 /// only if there is none.
@@ -185,6 +217,16 @@ fn replace(
         let detail = format!("the file is of the plugin `{found}`, the address is of `{name}`");
         return Err(unsound(detail));
     }
+    let before = server.runtime.plugins().get(name).cloned();
+    let plugin = server.plugins.judged(plugin.clone()).map_err(|refused| {
+        // A new version is held against what the one in use asks for.
+        let asked = before.as_ref().map(Plugin::wanted).cloned();
+        let difference = asked.unwrap_or_default().difference(plugin.wanted());
+        let missing = refused.capabilities().iter().map(CapabilityView::of);
+        Problem::new("plugin-not-granted", refused.to_string())
+            .with("missing", missing.collect::<Vec<_>>())
+            .with("difference", difference.to_string())
+    })?;
     let keep = || server.plugins.keep(&plugin, bytes);
     let taken = server
         .runtime

@@ -104,6 +104,8 @@ kinds! {
         "This server takes only plugins with a good signature, from its folder of plugins and when it starts.";
     "plugin-unsound" 422 "the file is no plugin"
         "`detail` says what was expected of it. `casewright plugin check` says the same on your desk.";
+    "plugin-not-granted" 403 "the plugin asks for more than is granted"
+        "`missing` lists what the operator would have to grant in the file of `serve --grants`, `difference` what it asks for beyond the version in use.";
     "plugin-misfit" 409 "a workflow cannot do with this plugin"
         "`findings` lists what the workflows in use ask that this plugin does not have, or does not take. Apply workflows that fit first.";
     "plugin-changed" 412 "the plugin has changed"
