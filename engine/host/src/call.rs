@@ -6,9 +6,10 @@ use wasmtime::component::{Linker, WasmStr};
 use wasmtime::{Engine, Store, StoreContextMut, Trap};
 
 use crate::backtrace;
-use crate::bindings::{self, Decision as Instance, DecisionPre};
+use crate::bindings;
 use crate::call_error::Reason;
 use crate::component::chain;
+use crate::decision::{Instance, Plugged};
 use crate::limits::Limits;
 use crate::logbook::{LogLine, Logbook};
 use crate::meter::Meter;
@@ -37,7 +38,9 @@ pub(crate) struct Trace<T> {
 /// The imports of a decision: logging.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<CallState>> {
     let mut linker = Linker::new(engine);
-    linker.instance(bindings::LOGGING)?.func_wrap("log", log)?;
+    for logging in bindings::LOGGING {
+        linker.instance(logging)?.func_wrap("log", log)?;
+    }
     Ok(linker)
 }
 
@@ -52,7 +55,7 @@ pub(crate) struct Fuel {
 
 /// Runs `body` on a fresh instance of `plugin`.
 pub(crate) fn run<T>(
-    plugin: &DecisionPre<CallState>,
+    plugin: &Plugged,
     limits: &Limits,
     fuel: Fuel,
     body: impl FnOnce(&Instance, &mut Store<CallState>) -> wasmtime::Result<T>,
@@ -68,7 +71,13 @@ pub(crate) fn run<T>(
     let answer = plugin
         .instantiate(&mut store)
         .and_then(|instance| body(&instance, &mut store))
-        .map_err(|error| reason(&error, store.data(), limits, fuel));
+        .map_err(|error| match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => Reason::FuelExhausted {
+                name: fuel.name,
+                limit: fuel.units,
+            },
+            _ => reason(&error, &store.data().meter, limits),
+        });
     // Fuel is switched on for every engine of this crate, so there is always a figure.
     let fuel_left = store.get_fuel().unwrap_or(0);
     let state = store.into_data();
@@ -82,7 +91,7 @@ pub(crate) fn run<T>(
 
 /// A store for one instance, under limits.
 pub(crate) fn store(
-    plugin: &DecisionPre<CallState>,
+    plugin: &Plugged,
     limits: &Limits,
     fuel: Fuel,
 ) -> wasmtime::Result<Store<CallState>> {
@@ -128,27 +137,18 @@ fn log(
 ///
 /// A refused growth mostly shows as some later trap of the guest's own making, so it is asked for
 /// after the traps that tell their own story and before those that do not.
-fn reason(error: &wasmtime::Error, state: &CallState, limits: &Limits, fuel: Fuel) -> Reason {
-    match error.downcast_ref::<Trap>() {
-        Some(Trap::OutOfFuel) => {
-            return Reason::FuelExhausted {
-                name: fuel.name,
-                limit: fuel.units,
-            };
-        }
-        Some(Trap::StackOverflow) => {
-            return Reason::StackOverflow {
-                limit: limits.stack_bytes as u64,
-            };
-        }
-        _ => {}
+pub(crate) fn reason(error: &wasmtime::Error, meter: &Meter, limits: &Limits) -> Reason {
+    if let Some(Trap::StackOverflow) = error.downcast_ref::<Trap>() {
+        return Reason::StackOverflow {
+            limit: limits.stack_bytes as u64,
+        };
     }
-    if state.meter.memory_refused {
+    if meter.memory_refused {
         return Reason::MemoryExceeded {
             limit: limits.memory_bytes as u64,
         };
     }
-    if state.meter.table_refused {
+    if meter.table_refused {
         return Reason::TableExceeded {
             limit: limits.table_elements as u64,
         };

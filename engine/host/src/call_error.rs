@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::backtrace::Frame;
 use crate::logbook::LogLine;
 use crate::schema::Violation;
+use crate::service::{Refusal, Retry};
 
 /// A call that gave no answer: which plugin and function, why, and what it had logged by then.
 #[derive(Debug, Clone)]
@@ -28,11 +29,16 @@ pub struct CallError {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The plugin has no decision of this name.
+    /// The plugin has no function of this name and kind.
     UnknownFunction {
-        /// The names of the decisions that it has, in its own order.
+        /// The kind that was called: `decision` or `service`.
+        kind: &'static str,
+        /// The names of the functions of this kind that it has, in its own order.
         known: Vec<String>,
     },
+    /// A service of a plugin that was not granted anything yet; see [`Plugin::granted`](crate::Plugin::granted). The plugin
+    /// was not run.
+    NotGranted,
     /// The input text is longer than the limit `input_bytes`.
     InputTooLarge {
         /// The length of the input, in bytes.
@@ -50,6 +56,11 @@ pub enum Reason {
         /// Which of the two.
         name: &'static str,
         /// The limit, in units of fuel.
+        limit: u64,
+    },
+    /// The call of a service took longer than the limit `deadline_ms`. Nobody knows what it did by then.
+    DeadlineExceeded {
+        /// The limit, in milliseconds.
         limit: u64,
     },
     /// The plugin failed after it was refused memory beyond the limit `memory_bytes`.
@@ -75,6 +86,11 @@ pub enum Reason {
         /// bounded number. Names are the plugin's own, with control characters escaped.
         frames: Vec<Frame>,
     },
+    /// The plugin broke down after it was refused something that it asked for; its last words are in the log.
+    Refused {
+        /// What it was refused last.
+        refusal: Refusal,
+    },
     /// The plugin handed over more than the limit `output_bytes` at once.
     OutputTooLarge {
         /// The limit, in bytes.
@@ -93,6 +109,8 @@ pub enum Reason {
         message: String,
         /// Particulars; null when the plugin gave none.
         details: Value,
+        /// Whether and when another attempt is worth it, as the plugin says; a decision never says so.
+        retry: Option<Retry>,
     },
     /// The host could not carry out the call. The plugin is not to blame.
     Internal {
@@ -110,6 +128,18 @@ impl CallError {
         self.reason.code()
     }
 
+    /// When it is worth making the same call again; nothing when it would only fail again.
+    ///
+    /// That is what a plugin says of its own failures. It is worth it, too, after a deadline, since whom the plugin waited for
+    /// may be back by then, and after a failure of the host; not after a trap, a refusal or any other limit.
+    pub fn retry(&self) -> Option<Retry> {
+        match &*self.reason {
+            Reason::Failed { retry, .. } => *retry,
+            Reason::DeadlineExceeded { .. } | Reason::Internal { .. } => Some(Retry::Whenever),
+            _ => None,
+        }
+    }
+
     /// The name and the figure of the limit that the call met, if it met one.
     pub fn limit(&self) -> Option<(&'static str, u64)> {
         self.reason.limit()
@@ -121,13 +151,16 @@ impl Reason {
     pub fn code(&self) -> &'static str {
         match self {
             Reason::UnknownFunction { .. } => "unknown-function",
+            Reason::NotGranted => "not-granted",
             Reason::InputTooLarge { .. } => "input-too-large",
             Reason::InvalidInput { .. } => "invalid-input",
             Reason::FuelExhausted { .. } => "fuel-exhausted",
+            Reason::DeadlineExceeded { .. } => "deadline-exceeded",
             Reason::MemoryExceeded { .. } => "memory-exceeded",
             Reason::TableExceeded { .. } => "table-exceeded",
             Reason::StackOverflow { .. } => "stack-overflow",
             Reason::Trap { .. } => "trap",
+            Reason::Refused { refusal } => refusal.code(),
             Reason::OutputTooLarge { .. } => "output-too-large",
             Reason::InvalidOutput { .. } => "invalid-output",
             Reason::Failed { .. } => "failed",
@@ -140,6 +173,8 @@ impl Reason {
         match self {
             Reason::InputTooLarge { limit, .. } => Some(("input_bytes", *limit)),
             Reason::FuelExhausted { name, limit } => Some((name, *limit)),
+            Reason::DeadlineExceeded { limit } => Some(("deadline_ms", *limit)),
+            Reason::Refused { refusal } => refusal.limit(),
             Reason::MemoryExceeded { limit } => Some(("memory_bytes", *limit)),
             Reason::TableExceeded { limit } => Some(("table_elements", *limit)),
             Reason::StackOverflow { limit } => Some(("stack_bytes", *limit)),
@@ -164,8 +199,14 @@ impl std::error::Error for CallError {}
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Reason::UnknownFunction { known } => {
-                write!(f, "no such decision, expected one of {}", list(known))
+            Reason::UnknownFunction { kind, known } if known.is_empty() => {
+                write!(f, "no such {kind}, and the plugin has none")
+            }
+            Reason::UnknownFunction { kind, known } => {
+                write!(f, "no such {kind}, expected one of {}", list(known))
+            }
+            Reason::NotGranted => {
+                f.write_str("a service cannot be called before it is said what is granted to it")
             }
             Reason::InputTooLarge { found, limit } => {
                 write!(
@@ -184,6 +225,12 @@ impl fmt::Display for Reason {
                     f,
                     "asked for more memory, the limit `memory_bytes` is {limit}"
                 )
+            }
+            Reason::DeadlineExceeded { limit } => {
+                write!(f, "took too long, the limit `deadline_ms` is {limit}")
+            }
+            Reason::Refused { refusal } => {
+                write!(f, "broke down after it was refused something: {refusal}")
             }
             Reason::TableExceeded { limit } => {
                 write!(

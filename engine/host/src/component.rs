@@ -1,4 +1,4 @@
-//! From a file's bytes to a compiled component that imports nothing but logging.
+//! From a file's bytes to a compiled component that imports nothing but what its world lets it.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,49 +8,57 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 use wit_component::ComponentEncoder;
 
-use crate::bindings;
 use crate::code_cache::CodeCache;
 use crate::limits::Limits;
 use crate::load_error::LoadFailure;
+use crate::world::World;
 
-/// Compiles `bytes`, wrapping a core module into a component first, or takes the code from `cache`.
-pub(crate) fn compile(
-    engine: &Engine,
-    cache: Option<&CodeCache>,
+/// The component that `bytes` are, or are wrapped into, and the world that it is for.
+pub(crate) fn read<'a>(
     limits: &Limits,
-    bytes: &[u8],
-) -> Result<Component, LoadFailure> {
+    bytes: &'a [u8],
+) -> Result<(Cow<'a, [u8]>, World), LoadFailure> {
     if bytes.len() > limits.component_bytes {
         return Err(LoadFailure::TooLarge {
             found: bytes.len() as u64,
             limit: limits.component_bytes as u64,
         });
     }
-    let wrapped = if Parser::is_component(bytes) {
-        Cow::Borrowed(bytes)
+    if Parser::is_component(bytes) {
+        Ok((Cow::Borrowed(bytes), World::of(bytes)))
     } else if Parser::is_core_wasm(bytes) {
-        Cow::Owned(wrap(bytes)?)
+        let world = World::of(bytes);
+        Ok((Cow::Owned(wrap(bytes, world)?), world))
     } else {
-        return Err(LoadFailure::NotWasm {
+        Err(LoadFailure::NotWasm {
             found: beginning(bytes),
-        });
-    };
-    if let Some(component) = cache.and_then(|cache| cache.get(engine, &wrapped)) {
-        check_world(engine, &component)?;
+        })
+    }
+}
+
+/// Compiles `component`, which was read, or takes its code from `cache`.
+pub(crate) fn compile(
+    engine: &Engine,
+    cache: Option<&CodeCache>,
+    bytes: &[u8],
+    world: World,
+) -> Result<Component, LoadFailure> {
+    if let Some(component) = cache.and_then(|cache| cache.get(engine, bytes)) {
+        check_world(engine, &component, world)?;
         return Ok(component);
     }
-    let component = Component::from_binary(engine, &wrapped).map_err(not_compiled)?;
-    check_world(engine, &component)?;
+    let component = Component::from_binary(engine, bytes).map_err(not_compiled)?;
+    check_world(engine, &component, world)?;
     if let Some(cache) = cache {
-        cache.put(&wrapped, &component);
+        cache.put(bytes, &component);
     }
     Ok(component)
 }
 
 /// Wraps a core module, as `wasm32-unknown-unknown` makes them, into the component that the
 /// description of its world in the section `component-type` asks for.
-fn wrap(module: &[u8]) -> Result<Vec<u8>, LoadFailure> {
-    check_core_imports(module)?;
+fn wrap(module: &[u8], world: World) -> Result<Vec<u8>, LoadFailure> {
+    check_core_imports(module, world)?;
     // The encoder is a build tool that was not made to withstand hostile input, so a panic in it
     // counts as the verdict that the input is bad.
     let encoded = catch_unwind(AssertUnwindSafe(|| {
@@ -58,45 +66,34 @@ fn wrap(module: &[u8]) -> Result<Vec<u8>, LoadFailure> {
     }));
     match encoded {
         Ok(Ok(component)) => Ok(component),
-        Ok(Err(error)) => Err(LoadFailure::WrongWorld {
-            message: chain(error.chain()),
-        }),
+        Ok(Err(error)) => Err(world.lacks(chain(error.chain()))),
         Err(_) => Err(LoadFailure::Malformed {
             message: "the module cannot be wrapped into a component".to_owned(),
         }),
     }
 }
 
-fn check_core_imports(module: &[u8]) -> Result<(), LoadFailure> {
+fn check_core_imports(module: &[u8], world: World) -> Result<(), LoadFailure> {
     for payload in Parser::new(0).parse_all(module) {
         let Payload::ImportSection(imports) = payload.map_err(malformed)? else {
             continue;
         };
         for import in imports.into_imports() {
             let import = import.map_err(malformed)?;
-            if import.module != bindings::LOGGING {
-                return Err(LoadFailure::ForbiddenImport {
-                    import: format!("{}#{}", import.module, import.name),
-                });
-            }
+            let name = format!("{}#{}", import.module, import.name);
+            world.check_import(import.module, &name)?;
         }
     }
     Ok(())
 }
 
-fn check_world(engine: &Engine, component: &Component) -> Result<(), LoadFailure> {
+fn check_world(engine: &Engine, component: &Component, world: World) -> Result<(), LoadFailure> {
     for (name, _) in component.component_type().imports(engine) {
-        if name != bindings::LOGGING {
-            return Err(LoadFailure::ForbiddenImport {
-                import: name.to_owned(),
-            });
-        }
+        world.check_import(name, name)?;
     }
-    for name in bindings::EXPORTS {
+    for name in world.exports() {
         if component.get_export_index(None, name).is_none() {
-            return Err(LoadFailure::WrongWorld {
-                message: format!("no export `{name}`"),
-            });
+            return Err(world.lacks(format!("no export `{name}`")));
         }
     }
     Ok(())

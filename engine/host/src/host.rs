@@ -3,24 +3,28 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Linker;
 
-use crate::bindings::DecisionPre;
-use crate::bindings::exports::casewright::plugin::catalogue;
+use crate::bindings::service::ServicePre;
+use crate::bindings::service::exports::casewright::plugin::catalogue::Description as Said;
 use crate::call::{self, CallState, Fuel};
-use crate::call_error::CallError;
+use crate::call_error::{CallError, Reason};
 use crate::code_cache::CodeCache;
 use crate::component;
+use crate::decision::Plugged;
 use crate::description::Description;
 use crate::engine;
 use crate::limits::Limits;
 use crate::load_error::{LoadError, LoadFailure};
-use crate::plugin::Plugin;
+use crate::logbook::LogLine;
+use crate::plugin::{Compiled, Plugin};
+use crate::service::{self, Services};
 use crate::slots::Slots;
+use crate::world::World;
 
 /// More than the cores of a large machine: a call holds its place only while it computes.
 const DEFAULT_CONCURRENT_CALLS: u32 = 64;
@@ -72,6 +76,10 @@ pub(crate) struct Shared {
     plugin_limits: BTreeMap<String, Limits>,
     code_cache: Option<CodeCache>,
     linker: Linker<CallState>,
+    /// Made for the first plugin of services, since most companies begin without.
+    services: Mutex<Option<Arc<Services>>>,
+    folder: Option<PathBuf>,
+    concurrent_calls: u32,
 }
 
 impl Host {
@@ -106,6 +114,9 @@ impl Host {
             code_cache,
             slots: Slots::new(concurrent_calls),
             linker,
+            services: Mutex::new(None),
+            folder: config.code_cache,
+            concurrent_calls,
         })))
     }
 
@@ -135,53 +146,95 @@ impl Host {
 
     fn admit(&self, name: &str, bytes: &[u8]) -> Result<Plugin, LoadFailure> {
         let limits = self.limits(name);
-        let cache = self.0.code_cache.as_ref();
-        let component = component::compile(&self.0.engine, cache, limits, bytes)?;
-        let wrong_world = |error: wasmtime::Error| LoadFailure::WrongWorld {
-            message: component::chain(error.chain()),
+        let (bytes_of_component, world) = component::read(limits, bytes)?;
+        let (compiled, said) = match world {
+            World::Service => self.compile_services(name, limits, &bytes_of_component)?,
+            _ => self.compile_decisions(name, limits, &bytes_of_component, world)?,
         };
-        let pre = self
-            .0
-            .linker
-            .instantiate_pre(&component)
-            .map_err(wrong_world)?;
-        let pre = DecisionPre::new(pre).map_err(wrong_world)?;
-        let description = Description::check(self.describe(name, limits, &pre)?)?;
+        let description = Description::check(said, world)?;
         let shared = self.0.clone();
         Ok(Plugin::new(
             shared,
             description,
             digest(bytes),
             limits.clone(),
-            pre,
+            compiled,
         ))
     }
 
-    fn describe(
+    fn compile_decisions(
         &self,
         name: &str,
         limits: &Limits,
-        pre: &DecisionPre<CallState>,
-    ) -> Result<catalogue::Description, LoadFailure> {
+        bytes: &[u8],
+        world: World,
+    ) -> Result<(Compiled, Said), LoadFailure> {
+        let cache = self.0.code_cache.as_ref();
+        let component = component::compile(&self.0.engine, cache, bytes, world)?;
+        let pre = self.0.linker.instantiate_pre(&component);
+        let plugged = pre.and_then(|pre| Plugged::new(pre, world == World::Decision));
+        let plugged = plugged.map_err(|error| world.lacks(component::chain(error.chain())))?;
         let fuel = Fuel {
             name: "describe_fuel",
             units: limits.describe_fuel,
         };
         let slot = self.0.slots.take();
-        let trace = call::run(pre, limits, fuel, |instance, store| {
-            instance.casewright_plugin_catalogue().call_describe(store)
+        let trace = call::run(&plugged, limits, fuel, |instance, store| {
+            instance.describe(store)
         });
         drop(slot);
-        trace.answer.map_err(|reason| {
-            LoadFailure::Describe(CallError {
-                plugin: name.into(),
-                version: "".into(),
-                function: "describe".to_owned(),
-                reason: Box::new(reason),
-                logs: trace.logs,
-            })
-        })
+        let said = trace.answer;
+        let said = said.map_err(|reason| not_described(name, reason, trace.logs))?;
+        Ok((Compiled::Decisions(plugged), said))
     }
+
+    fn compile_services(
+        &self,
+        name: &str,
+        limits: &Limits,
+        bytes: &[u8],
+    ) -> Result<(Compiled, Said), LoadFailure> {
+        let world = World::Service;
+        let lacks = |error: wasmtime::Error| world.lacks(component::chain(error.chain()));
+        let services = self.0.services().map_err(|error| {
+            let message = component::chain(error.chain());
+            not_described(name, Reason::Internal { message }, Vec::new())
+        })?;
+        let cache = services.code_cache.as_ref();
+        let component = component::compile(&services.engine, cache, bytes, world)?;
+        let pre = services.linker.instantiate_pre(&component).map_err(lacks)?;
+        let pre = ServicePre::new(pre).map_err(lacks)?;
+        let answered = service::describe(&services, &pre, limits);
+        let said = answered.answer;
+        let said = said.map_err(|reason| not_described(name, reason, answered.logs))?;
+        Ok((Compiled::Services(services, pre), said))
+    }
+}
+
+impl Shared {
+    /// The engine of services, which is made when it is first asked for.
+    fn services(&self) -> wasmtime::Result<Arc<Services>> {
+        let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(services) = &*services {
+            return Ok(services.clone());
+        }
+        let largest = engine::largest(&self.limits, self.plugin_limits.values());
+        let made = Services::new(&largest, self.concurrent_calls, |engine| {
+            let open = |folder: &PathBuf| CodeCache::open(folder, engine);
+            Ok(self.folder.as_ref().map(open).transpose()?)
+        })?;
+        Ok(services.insert(Arc::new(made)).clone())
+    }
+}
+
+fn not_described(name: &str, reason: Reason, logs: Vec<LogLine>) -> LoadFailure {
+    LoadFailure::Describe(CallError {
+        plugin: name.into(),
+        version: "".into(),
+        function: "describe".to_owned(),
+        reason: Box::new(reason),
+        logs,
+    })
 }
 
 impl fmt::Debug for Host {

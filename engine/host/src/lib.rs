@@ -28,6 +28,10 @@
 //!   fails with a [`CallError`] that names plugin, function, limit and figure. Nothing else is harmed.
 //! - The output is JSON that fits the schema that the plugin itself declared.
 //!
+//! That is what holds for decisions. A plugin of services reaches the world: as far as it says that it wants to
+//! ([`Plugin::wanted`]) and the operator grants it ([`grants`], [`Plugin::granted`]). [`Plugin::serve`] calls it, on another
+//! engine, with a deadline in the place of fuel.
+//!
 //! This crate knows nothing of workflows and cases: names and JSON in, JSON out.
 
 mod backtrace;
@@ -36,9 +40,12 @@ mod call;
 mod call_error;
 mod code_cache;
 mod component;
+mod decision;
 mod description;
 mod engine;
+pub mod grants;
 mod host;
+mod key_value;
 pub mod limits;
 mod load_error;
 mod logbook;
@@ -46,15 +53,20 @@ pub mod measure;
 mod meter;
 mod plugin;
 mod schema;
+mod service;
 mod slots;
 mod weight;
+mod world;
 
 pub use backtrace::Frame;
 pub use call_error::{CallError, Reason};
 pub use description::{DECISION, Function, SERVICE};
+pub use grants::{Granted, Grants, Missing, Wanted};
 pub use host::{Host, HostConfig, HostError};
+pub use key_value::{KeyValueError, KeyValueSpace, MemorySpace};
 pub use limits::Limits;
 pub use load_error::{LoadError, LoadFailure};
 pub use logbook::LogLine;
 pub use plugin::{Decision, Plugin};
 pub use schema::Violation;
+pub use service::{Attempt, Refusal, Retry, Served};

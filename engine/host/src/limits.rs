@@ -31,6 +31,18 @@ pub const DEFAULT_STACK_BYTES: usize = 512 << 10;
 /// A Python plugin carries its interpreter, about 18 MiB; a Rust one is well under one.
 pub const DEFAULT_COMPONENT_BYTES: usize = 48 << 20;
 
+/// A service waits for other machines, which answer within seconds or not at all; the job is tried again.
+pub const DEFAULT_DEADLINE_MS: u64 = 10_000;
+
+/// To look something up and to write it down, page after page: more than that is a loop.
+pub const DEFAULT_HTTP_REQUESTS: u32 = 16;
+
+/// As much as an input: what is sent is mostly made of it.
+pub const DEFAULT_HTTP_REQUEST_BYTES: u64 = 1 << 20;
+
+/// A long list of another system's records; it has to fit into the plugin's memory.
+pub const DEFAULT_HTTP_RESPONSE_BYTES: u64 = 8 << 20;
+
 /// What one call may use. All limits are always on; there is no way to say "none".
 ///
 /// The names of the fields are the names that errors give for them.
@@ -58,6 +70,15 @@ pub struct Limits {
     pub stack_bytes: usize,
     /// The plugin's file, in bytes.
     pub component_bytes: usize,
+    /// How long a call of a service may take, waiting included, in milliseconds; the call of its `describe`, too. It stands
+    /// in the place of fuel, which decisions have.
+    pub deadline_ms: u64,
+    /// HTTP requests of one call of a service.
+    pub http_requests: u32,
+    /// The body of an HTTP request, in bytes.
+    pub http_request_bytes: u64,
+    /// The body of the response to one, in bytes.
+    pub http_response_bytes: u64,
 }
 
 impl Default for Limits {
@@ -72,6 +93,10 @@ impl Default for Limits {
             log_bytes: DEFAULT_LOG_BYTES,
             stack_bytes: DEFAULT_STACK_BYTES,
             component_bytes: DEFAULT_COMPONENT_BYTES,
+            deadline_ms: DEFAULT_DEADLINE_MS,
+            http_requests: DEFAULT_HTTP_REQUESTS,
+            http_request_bytes: DEFAULT_HTTP_REQUEST_BYTES,
+            http_response_bytes: DEFAULT_HTTP_RESPONSE_BYTES,
         }
     }
 }

@@ -52,12 +52,24 @@ pub enum LoadFailure {
         /// The import's full name.
         import: String,
     },
+    /// A plugin of services imports something that services do not get.
+    #[error(
+        "imports `{import}`, but a service reaches the world by `casewright:plugin` and `wasi:http/outgoing-handler` \
+         alone\n\n\
+         hint: send HTTP requests in place of what needs the import"
+    )]
+    ForbiddenServiceImport {
+        /// The import's full name.
+        import: String,
+    },
     /// The plugin does not export what the contract asks for, or exports it with other types.
     #[error(
-        "expected the exports of the world `casewright:plugin/decision@0.1.0`: {message}\n\n\
-         hint: build it against the WIT package in `plugins/wit/v0.1.0`"
+        "expected the exports of the world `{world}`: {message}\n\n\
+         hint: build it against the WIT package in `plugins/wit/v{}`", .world.rsplit('@').next().unwrap_or_default()
     )]
     WrongWorld {
+        /// The world that the plugin is for, as far as one can tell.
+        world: &'static str,
         /// What is missing or of another type.
         message: String,
     },
@@ -83,7 +95,9 @@ impl LoadError {
             LoadFailure::NotWasm { .. } => "not-wasm",
             LoadFailure::Malformed { .. } => "malformed-wasm",
             LoadFailure::NeedsTooMuch { .. } => "needs-too-much",
-            LoadFailure::ForbiddenImport { .. } => "forbidden-import",
+            LoadFailure::ForbiddenImport { .. } | LoadFailure::ForbiddenServiceImport { .. } => {
+                "forbidden-import"
+            }
             LoadFailure::WrongWorld { .. } => "wrong-world",
             LoadFailure::Describe(error) => error.code(),
             LoadFailure::Description { .. } => "invalid-description",

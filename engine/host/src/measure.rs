@@ -3,8 +3,8 @@
 
 use wasmtime::Store;
 
-use crate::bindings::Decision as Instance;
 use crate::call::{self, CallState, Fuel};
+use crate::decision::Instance;
 use crate::plugin::Plugin;
 
 /// Enough for as many calls as a benchmark makes.
@@ -15,7 +15,10 @@ const ENDLESS: Fuel = Fuel {
 
 /// Makes a fresh instance of the plugin under its limits, and calls nothing. Whether that worked.
 pub fn instantiate(plugin: &Plugin) -> bool {
-    let trace = call::run(plugin.pre(), plugin.limits(), ENDLESS, |_, _| Ok(()));
+    let Some(plugged) = plugin.plugged() else {
+        return false;
+    };
+    let trace = call::run(plugged, plugin.limits(), ENDLESS, |_, _| Ok(()));
     trace.answer.is_ok()
 }
 
@@ -28,15 +31,15 @@ pub struct Warm {
 impl Warm {
     /// An instance of the plugin, or nothing when there is none.
     pub fn new(plugin: &Plugin) -> Option<Warm> {
-        let mut store = call::store(plugin.pre(), plugin.limits(), ENDLESS).ok()?;
-        let instance = plugin.pre().instantiate(&mut store).ok()?;
+        let plugged = plugin.plugged()?;
+        let mut store = call::store(plugged, plugin.limits(), ENDLESS).ok()?;
+        let instance = plugged.instantiate(&mut store).ok()?;
         Some(Warm { store, instance })
     }
 
     /// Calls a function, without checking what goes in and out.
     pub fn decide(&mut self, function: &str, input: &str) -> Option<String> {
-        let decisions = self.instance.casewright_plugin_decisions();
-        let answer = decisions.call_decide(&mut self.store, function, input);
+        let answer = self.instance.decide(&mut self.store, function, input);
         answer.ok()?.ok()
     }
 }

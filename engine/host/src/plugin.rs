@@ -2,18 +2,23 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::bindings::DecisionPre;
-use crate::bindings::exports::casewright::plugin::decisions::Failure;
-use crate::call::{self, CallState, Fuel};
+use crate::bindings::service::ServicePre;
+use crate::bindings::service::exports::casewright::plugin::services as contract;
+use crate::call::{self, Fuel};
 use crate::call_error::{CallError, Reason};
-use crate::description::{DECISION, Description, Function};
+use crate::decision::{Failure, Plugged};
+use crate::description::{DECISION, Description, Function, SERVICE};
+use crate::grants::{self, Granted, Missing, Wanted};
 use crate::host::Shared;
+use crate::key_value::KeyValueSpace;
 use crate::limits::Limits;
 use crate::logbook::LogLine;
 use crate::schema::{self, Violation};
+use crate::service::{self, Answered, Attempt, Reach, Retry, Served, ServiceState, Services};
 
 /// A plugin that was loaded and checked. Cheap to clone; calls may run at the same time.
 #[derive(Clone)]
@@ -21,10 +26,19 @@ pub struct Plugin(Arc<Loaded>);
 
 struct Loaded {
     host: Arc<Shared>,
-    description: Description,
+    description: Arc<Description>,
     digest: String,
     limits: Limits,
-    pre: DecisionPre<CallState>,
+    compiled: Arc<Compiled>,
+    /// What its services may reach; nothing before that is said.
+    reach: Option<Arc<Reach>>,
+    concurrency: u32,
+}
+
+/// A plugin's code, its imports in place.
+pub(crate) enum Compiled {
+    Decisions(Plugged),
+    Services(Arc<Services>, ServicePre<ServiceState>),
 }
 
 /// The answer of a decision.
@@ -49,15 +63,58 @@ impl Plugin {
         description: Description,
         digest: String,
         limits: Limits,
-        pre: DecisionPre<CallState>,
+        compiled: Compiled,
     ) -> Self {
         Plugin(Arc::new(Loaded {
             host,
-            description,
+            description: Arc::new(description),
             digest,
             limits,
-            pre,
+            compiled: Arc::new(compiled),
+            reach: None,
+            concurrency: 1,
         }))
+    }
+
+    /// The same plugin with what its services may reach: what it asks for, as far as the operator grants it. What it
+    /// remembers is kept in `space`, which is the plugin's own.
+    ///
+    /// # Errors
+    ///
+    /// [`Missing`] when it asks for something that is not granted.
+    pub fn granted(
+        self,
+        granted: &Granted,
+        space: Arc<dyn KeyValueSpace>,
+    ) -> Result<Plugin, Missing> {
+        let capabilities = grants::missing(self.wanted(), granted);
+        if !capabilities.is_empty() {
+            let plugin = self.name().to_owned();
+            return Err(Missing {
+                plugin,
+                capabilities,
+            });
+        }
+        let loaded = &*self.0;
+        Ok(Plugin(Arc::new(Loaded {
+            host: loaded.host.clone(),
+            description: loaded.description.clone(),
+            digest: loaded.digest.clone(),
+            limits: granted.limits(&loaded.limits),
+            compiled: loaded.compiled.clone(),
+            reach: Some(Arc::new(Reach::new(self.wanted(), granted, space))),
+            concurrency: granted.concurrency(),
+        })))
+    }
+
+    /// What its services want to reach.
+    pub fn wanted(&self) -> &Wanted {
+        &self.0.description.wanted
+    }
+
+    /// How many calls of its services are to run at a time, as the operator says; the host does not count them.
+    pub fn concurrency(&self) -> u32 {
+        self.0.concurrency
     }
 
     /// The plugin's name, by which workflows call it.
@@ -107,7 +164,7 @@ impl Plugin {
     /// A [`CallError`] that says why there is no answer; the input is checked against the function's
     /// schema before the plugin is run, the output after it.
     pub fn decide(&self, function: &str, input: &str) -> Result<Decision, CallError> {
-        let function = self.decision(function)?;
+        let function = self.of_kind(function, DECISION)?;
         self.check_length(function, input.len())?;
         let checked = function.input.check(input);
         self.call(function, input, checked.map(drop))
@@ -119,7 +176,7 @@ impl Plugin {
     ///
     /// As [`Plugin::decide`].
     pub fn decide_value(&self, function: &str, input: &Value) -> Result<Decision, CallError> {
-        let function = self.decision(function)?;
+        let function = self.of_kind(function, DECISION)?;
         let text = schema::text(input).map_err(|violations| {
             let reason = Reason::InvalidInput { violations };
             self.error(&function.name, reason, Vec::new())
@@ -157,10 +214,11 @@ impl Plugin {
             name: "fuel",
             units: self.0.limits.fuel,
         };
-        let trace = call::run(&self.0.pre, &self.0.limits, fuel, |instance, store| {
-            instance
-                .casewright_plugin_decisions()
-                .call_decide(store, at, input)
+        let Some(plugged) = self.plugged() else {
+            return Err(self.unknown(at, DECISION));
+        };
+        let trace = call::run(plugged, &self.0.limits, fuel, |instance, store| {
+            instance.decide(store, at, input)
         });
         drop(slot);
 
@@ -183,17 +241,89 @@ impl Plugin {
         }
     }
 
-    pub(crate) fn pre(&self) -> &DecisionPre<CallState> {
-        &self.0.pre
+    /// Calls the service `function` with `input`, and waits for its answer. That may take as long as the limit `deadline_ms`,
+    /// and longer while as many calls run as the host has places for.
+    ///
+    /// A call may have had its effect although it gives no answer: whoever calls it again gives it the same
+    /// [`Attempt::key`].
+    ///
+    /// # Errors
+    ///
+    /// A [`CallError`] that says why there is no answer, and [whether another attempt is worth it](CallError::retry).
+    pub fn serve(
+        &self,
+        function: &str,
+        input: &Value,
+        attempt: &Attempt,
+    ) -> Result<Served, CallError> {
+        let function = self.of_kind(function, SERVICE)?;
+        let at = &function.name;
+        let invalid = |violations| self.error(at, Reason::InvalidInput { violations }, Vec::new());
+        let text = schema::text(input).map_err(invalid)?;
+        self.check_length(function, text.len())?;
+        let checked = function.input.check_value(input, text.len());
+        checked.map_err(invalid)?;
+        let (Compiled::Services(services, pre), Some(reach)) = (&*self.0.compiled, &self.0.reach)
+        else {
+            return Err(self.error(at, Reason::NotGranted, Vec::new()));
+        };
+        let question = (at.as_str(), text.as_str(), attempt);
+        let answered = service::serve(services, pre, &self.0.limits, reach, question);
+        self.served(function, reach, answered)
     }
 
-    fn decision(&self, name: &str) -> Result<&Function, CallError> {
-        let is_decision = |function: &&Function| function.kind == DECISION;
-        self.function(name).filter(is_decision).ok_or_else(|| {
-            let decisions = self.functions().iter().filter(is_decision);
-            let known = decisions.map(|function| function.name.clone()).collect();
-            self.error(name, Reason::UnknownFunction { known }, Vec::new())
-        })
+    /// The answer without secrets, if it is one.
+    fn served(
+        &self,
+        function: &Function,
+        reach: &Reach,
+        answered: Answered<Result<String, contract::Failure>>,
+    ) -> Result<Served, CallError> {
+        let mut logs = answered.logs;
+        let answer = answered.answer.and_then(|answer| {
+            let output = answer.map_err(|failure| declined(failure, reach))?;
+            let (output, redacted) = reach.redaction().json(output);
+            if redacted {
+                logs.push(LogLine {
+                    level: "warn".to_owned(),
+                    message: "the output held a secret, which was taken out".to_owned(),
+                });
+            }
+            let checked = function.output.check(&output);
+            let value = checked.map_err(|violations| Reason::InvalidOutput { violations })?;
+            Ok((output, value))
+        });
+        match answer {
+            Ok((output, value)) => Ok(Served {
+                output,
+                value,
+                logs,
+                refusals: answered.refusals,
+                memory_bytes: answered.memory_bytes,
+                http_requests: answered.http_requests,
+            }),
+            Err(reason) => Err(self.error(&function.name, reason, logs)),
+        }
+    }
+
+    pub(crate) fn plugged(&self) -> Option<&Plugged> {
+        match &*self.0.compiled {
+            Compiled::Decisions(plugged) => Some(plugged),
+            Compiled::Services(..) => None,
+        }
+    }
+
+    fn of_kind(&self, name: &str, kind: &'static str) -> Result<&Function, CallError> {
+        let function = self.function(name);
+        let function = function.filter(|function| function.kind == kind);
+        function.ok_or_else(|| self.unknown(name, kind))
+    }
+
+    fn unknown(&self, name: &str, kind: &'static str) -> CallError {
+        let functions = self.functions().iter();
+        let known = functions.filter(|function| function.kind == kind);
+        let known = known.map(|function| function.name.clone()).collect();
+        self.error(name, Reason::UnknownFunction { kind, known }, Vec::new())
     }
 
     fn error(&self, function: &str, reason: Reason, logs: Vec<LogLine>) -> CallError {
@@ -217,16 +347,37 @@ impl fmt::Debug for Plugin {
     }
 }
 
-/// Details that are not JSON are still worth showing: they are kept as a string.
+/// A decision that declines.
 fn failed(failure: Failure) -> Reason {
-    let details = if failure.details.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_str(&failure.details).unwrap_or(Value::String(failure.details))
-    };
     Reason::Failed {
         code: failure.code,
         message: failure.message,
-        details,
+        details: details(failure.details),
+        retry: None,
     }
+}
+
+/// A service that declines, without the values of secrets.
+fn declined(failure: contract::Failure, reach: &Reach) -> Reason {
+    let redaction = reach.redaction();
+    let mut details = details(failure.details);
+    redaction.value(&mut details);
+    let retry = match failure.try_again_after_ms {
+        Some(after_ms) => Retry::After(Duration::from_millis(after_ms)),
+        None => Retry::Whenever,
+    };
+    Reason::Failed {
+        code: redaction.text(failure.code),
+        message: redaction.text(failure.message),
+        details,
+        retry: failure.try_again.then_some(retry),
+    }
+}
+
+/// Details that are not JSON are still worth showing: they are kept as a string.
+fn details(text: String) -> Value {
+    if text.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_str(&text).unwrap_or(Value::String(text))
 }

@@ -260,7 +260,7 @@ fn log_without_end_in_describe() {
 #[test]
 fn contract_of_another_version() {
     let mut later = harmless();
-    later.contract = "0.2.0".to_owned();
+    later.contract = "0.3.0".to_owned();
     for bytes in [later.component(), later.module()] {
         let error = load(&bytes);
         assert_eq!(error.code(), "wrong-world");

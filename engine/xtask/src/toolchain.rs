@@ -61,22 +61,24 @@ impl Toolchain {
         // Fetched first, so that the folders of the sources exist when their paths are mapped.
         run(self.cargo(plugins).args(["fetch", "--locked"]))?;
         let target_dir = plugins.join("target");
-        let mut cargo = self.cargo(plugins);
-        cargo
-            .args(["build", "--release", "--locked", "--target", TARGET])
-            .arg("--target-dir")
-            .arg(&target_dir)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.flags(plugins)?.join("\x1f"));
+        let flags = self.flags(plugins)?.join("\x1f");
+        // One by one: together, all would be built with the features of the SDK that any of them asks for.
         for guest in guests {
-            cargo.args(["--package", &guest.name]);
-        }
-        if let Toolchain::FromSource { linker, .. } = self {
+            let mut cargo = self.cargo(plugins);
             cargo
-                .arg("-Zbuild-std=std,panic_abort")
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+                .args(["build", "--release", "--locked", "--target", TARGET])
+                .args(["--package", &guest.name])
+                .arg("--target-dir")
+                .arg(&target_dir)
+                .env("CARGO_ENCODED_RUSTFLAGS", &flags);
+            if let Toolchain::FromSource { linker, .. } = self {
+                cargo
+                    .arg("-Zbuild-std=std,panic_abort")
+                    .env("RUSTC_BOOTSTRAP", "1")
+                    .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", linker);
+            }
+            run(&mut cargo)?;
         }
-        run(&mut cargo)?;
         let built = target_dir.join(TARGET).join("release");
         guests
             .iter()

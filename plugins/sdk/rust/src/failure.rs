@@ -1,8 +1,10 @@
 //! A plugin's own refusal to answer.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-/// Why a decision gives no answer: a matter of its own domain, for the workflow to handle.
+/// Why a function gives no answer: a matter of its own domain, for the workflow to handle.
 ///
 /// What is wrong with the plugin itself is a panic instead.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,15 +15,21 @@ pub struct Failure {
     pub message: String,
     /// Particulars; null when there are none.
     pub details: Value,
+    /// Of a service: whether the same call may succeed later.
+    pub try_again: bool,
+    /// With `try_again`: not before so much time has passed.
+    pub try_again_after: Option<Duration>,
 }
 
 impl Failure {
-    /// A failure without particulars.
+    /// A failure without particulars, which would only happen again.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         Failure {
             code: code.to_owned(),
             message: message.into(),
             details: Value::Null,
+            try_again: false,
+            try_again_after: None,
         }
     }
 
@@ -29,6 +37,21 @@ impl Failure {
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
         self.details = details;
+        self
+    }
+
+    /// The same failure of a service, but the call may succeed later: the other side is down or busy.
+    #[must_use]
+    pub fn try_again(mut self) -> Self {
+        self.try_again = true;
+        self
+    }
+
+    /// The same, not before so much time has passed: the other side asked for it.
+    #[must_use]
+    pub fn try_again_after(mut self, time: Duration) -> Self {
+        self.try_again = true;
+        self.try_again_after = Some(time);
         self
     }
 }

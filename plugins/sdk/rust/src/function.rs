@@ -5,11 +5,15 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::json;
 
 /// A function with its types closed over: JSON text in and out.
-type Call = Box<dyn Fn(&str) -> Result<String, Failure>>;
+enum Call {
+    Decision(Box<dyn Fn(&str) -> Result<String, Failure>>),
+    Service(Box<dyn Fn(&str, &Context<'_>) -> Result<String, Failure>>),
+}
 
 /// One function of a plugin, typed on the inside and JSON text on the outside.
 pub struct Function {
@@ -22,12 +26,32 @@ pub struct Function {
 }
 
 impl Function {
-    pub(crate) fn new<I, O>(
-        name: &'static str,
-        title: &'static str,
-        description: &'static str,
+    pub(crate) fn decision<I, O>(
+        words: [&'static str; 3],
         function: fn(I) -> Result<O, Failure>,
     ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+    {
+        let call = move |input: &str| call(input, function);
+        Self::new::<I, O>(words, Call::Decision(Box::new(call)))
+    }
+
+    pub(crate) fn service<I, O>(
+        words: [&'static str; 3],
+        function: fn(I, &Context<'_>) -> Result<O, Failure>,
+    ) -> Self
+    where
+        I: DeserializeOwned + JsonSchema + 'static,
+        O: Serialize + JsonSchema + 'static,
+    {
+        let call =
+            move |input: &str, context: &Context<'_>| call(input, |input| function(input, context));
+        Self::new::<I, O>(words, Call::Service(Box::new(call)))
+    }
+
+    fn new<I, O>([name, title, description]: [&'static str; 3], call: Call) -> Self
     where
         I: DeserializeOwned + JsonSchema + 'static,
         O: Serialize + JsonSchema + 'static,
@@ -48,13 +72,21 @@ impl Function {
                     .into_generator()
                     .into_root_schema_for::<O>()
             },
-            call: Box::new(move |input| call(function, input)),
+            call,
         }
     }
 
     /// The name by which workflows call it.
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// How it is called: `decision` or `service`.
+    pub fn kind(&self) -> &'static str {
+        match self.call {
+            Call::Decision(_) => "decision",
+            Call::Service(_) => "service",
+        }
     }
 
     /// The short title for people.
@@ -77,8 +109,24 @@ impl Function {
         (self.output_schema)()
     }
 
-    pub(crate) fn call(&self, input: &str) -> Result<String, Failure> {
-        (self.call)(input)
+    /// Its answer, if it is a decision.
+    pub(crate) fn decide(&self, input: &str) -> Option<Result<String, Failure>> {
+        match &self.call {
+            Call::Decision(call) => Some(call(input)),
+            Call::Service(_) => None,
+        }
+    }
+
+    /// Its answer, if it is a service.
+    pub(crate) fn serve(
+        &self,
+        input: &str,
+        context: &Context<'_>,
+    ) -> Option<Result<String, Failure>> {
+        match &self.call {
+            Call::Decision(_) => None,
+            Call::Service(call) => Some(call(input, context)),
+        }
     }
 }
 
@@ -89,7 +137,10 @@ fn settings() -> SchemaSettings {
 
 /// The host has checked the input against the schema, so the two codes here mean that a type and
 /// its schema disagree.
-fn call<I, O>(function: fn(I) -> Result<O, Failure>, input: &str) -> Result<String, Failure>
+fn call<I, O>(
+    input: &str,
+    function: impl FnOnce(I) -> Result<O, Failure>,
+) -> Result<String, Failure>
 where
     I: DeserializeOwned,
     O: Serialize,

@@ -41,6 +41,9 @@
 //! assert_eq!(answer, Ok(r#"{"percent":5}"#.to_owned()));
 //! ```
 //!
+//! Functions that reach the world are services: see [`Plugin::service`] and [`Context`]. A plugin of them is built with the
+//! feature `service`.
+//!
 //! Compiled for `wasm32-unknown-unknown`, with `crate-type = ["cdylib"]`, that is a plugin. A panic
 //! ends the call and nothing else; its message is in the call's log.
 
@@ -50,13 +53,20 @@
     feature = "arena"
 ))]
 mod arena;
+mod context;
+#[cfg(not(target_arch = "wasm32"))]
+mod desk;
 mod failure;
 mod function;
+pub mod http;
 mod json;
 pub mod log;
+#[cfg(all(target_arch = "wasm32", feature = "service"))]
+mod outside;
 mod plugin;
 
 #[cfg(target_arch = "wasm32")]
+#[cfg_attr(feature = "service", path = "guest_service.rs")]
 #[doc(hidden)]
 pub mod guest;
 
@@ -68,13 +78,17 @@ pub mod guest;
 #[global_allocator]
 static ALLOCATOR: arena::Arena = arena::Arena::new();
 
+pub use context::{Attempt, Context, KeyValue};
+#[cfg(not(target_arch = "wasm32"))]
+pub use desk::Desk;
 pub use failure::Failure;
 pub use function::Function;
-pub use plugin::Plugin;
+pub use plugin::{Plugin, Wanted};
 
 /// Makes a function that returns a [`Plugin`] the plugin of this crate.
 ///
 /// Outside WebAssembly this exports nothing, so that the crate's tests run natively.
+#[cfg(not(feature = "service"))]
 #[macro_export]
 macro_rules! export {
     ($plugin:path) => {
@@ -94,6 +108,38 @@ macro_rules! export {
                     input: ::std::string::String,
                 ) -> ::std::result::Result<::std::string::String, $crate::guest::Failure> {
                     $crate::guest::decide($plugin, &function, &input)
+                }
+            }
+
+    $crate::guest::bindings::export!(Exported with_types_in $crate::guest::bindings);
+        };
+    };
+}
+
+/// Makes a function that returns a [`Plugin`] of services the plugin of this crate.
+///
+/// Outside WebAssembly this exports nothing, so that the crate's tests run natively.
+#[cfg(feature = "service")]
+#[macro_export]
+macro_rules! export {
+    ($plugin:path) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            struct Exported;
+
+            impl $crate::guest::Catalogue for Exported {
+                fn describe() -> $crate::guest::Description {
+                    $crate::guest::describe($plugin)
+                }
+            }
+
+            impl $crate::guest::Services for Exported {
+                fn serve(
+                    function: ::std::string::String,
+                    input: ::std::string::String,
+                    attempt: $crate::guest::Attempt,
+                ) -> ::std::result::Result<::std::string::String, $crate::guest::Failure> {
+                    $crate::guest::serve($plugin, &function, &input, attempt)
                 }
             }
 

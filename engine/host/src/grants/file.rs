@@ -1,0 +1,192 @@
+//! What an operator grants to plugins, as it stands in a file.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How many calls of one plugin run at a time when its grant does not say.
+const DEFAULT_CONCURRENCY: u32 = 4;
+
+/// What plugins may reach and use: nothing, but for what stands here.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Grants {
+    /// By the name of the plugin, as workflows call it.
+    #[serde(default)]
+    pub plugins: BTreeMap<String, Grant>,
+}
+
+/// What one plugin may reach and use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Grant {
+    /// The hosts that it may send HTTP requests to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub http: Vec<HttpGrant>,
+    /// The secrets that it is told, by name, and where their values are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretSource>,
+    /// What it may remember. Without this, nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_value: Option<KeyValueGrant>,
+    /// What each of its calls may use, where that differs from the usual.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: LimitsGrant,
+    /// How many of its calls run at a time.
+    #[serde(default = "default_concurrency")]
+    #[schemars(range(min = 1))]
+    pub concurrency: u32,
+}
+
+/// A host that a plugin may send HTTP requests to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HttpGrant {
+    /// A host (`crm.example.com`), or all below one (`*.example.com`); with a port (`crm.example.com:8443`) when it is
+    /// not the scheme's own.
+    pub host: String,
+    /// `https`, or `http` where nobody else can listen.
+    #[serde(default)]
+    pub scheme: Scheme,
+    /// Whether it may have an address that is not public, such as `10.1.2.3` or `127.0.0.1`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub private: bool,
+}
+
+/// How a host is spoken to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// HTTP over TLS.
+    #[default]
+    Https,
+    /// HTTP that everybody on the way can read and change.
+    Http,
+}
+
+/// Where the value of a secret is: exactly one of the two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", untagged)]
+pub enum SecretSource {
+    /// In a variable of the server's environment.
+    Env(EnvSource),
+    /// In a file, without the line break at its end.
+    File(FileSource),
+}
+
+/// A secret in the environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvSource {
+    /// The name of the variable.
+    pub env: String,
+}
+
+/// A secret in a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FileSource {
+    /// The path of the file.
+    pub file: PathBuf,
+}
+
+/// What a plugin may remember.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KeyValueGrant {
+    /// All keys and values together, in bytes.
+    pub bytes: u64,
+}
+
+/// What each call may use: the limits of [`Limits`](crate::Limits) that make a difference to services, by their names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsGrant {
+    /// How long a call may take, waiting included, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<u64>,
+    /// Memory, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes: Option<usize>,
+    /// The log of a call, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_bytes: Option<usize>,
+    /// HTTP requests of one call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_requests: Option<u32>,
+    /// The body of an HTTP request, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_request_bytes: Option<u64>,
+    /// The body of the response to one, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_response_bytes: Option<u64>,
+}
+
+impl Default for Grant {
+    fn default() -> Self {
+        Grant {
+            http: Vec::new(),
+            secrets: BTreeMap::new(),
+            key_value: None,
+            limits: LimitsGrant::default(),
+            concurrency: DEFAULT_CONCURRENCY,
+        }
+    }
+}
+
+fn default_concurrency() -> u32 {
+    DEFAULT_CONCURRENCY
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_as_it_is_meant() {
+        let grants: Grants = serde_json::from_value(json!({"plugins": {"crm-sync": {
+            "http": [
+                {"host": "crm.example.com"},
+                {"host": "crm.internal:8080", "scheme": "http", "private": true},
+            ],
+            "secrets": {"crm-token": {"env": "CRM_TOKEN"}, "other": {"file": "/run/secrets/other"}},
+            "key-value": {"bytes": 1_048_576},
+            "limits": {"deadline_ms": 10_000},
+        }}}))
+        .unwrap();
+        let grant = &grants.plugins["crm-sync"];
+        assert_eq!(grant.http[0].scheme, Scheme::Https);
+        assert!(grant.http[1].private);
+        let file = FileSource {
+            file: "/run/secrets/other".into(),
+        };
+        assert_eq!(grant.secrets["other"], SecretSource::File(file));
+        assert_eq!(grant.limits.deadline_ms, Some(10_000));
+        assert_eq!(grant.concurrency, 4);
+    }
+
+    #[test]
+    fn misspelt_fields_are_refused() {
+        for grant in [
+            json!({"htpp": []}),
+            json!({"http": [{"host": "a.com", "privat": true}]}),
+            json!({"secrets": {"a": {"value": "in the file"}}}),
+            json!({"secrets": {"a": {"env": "A", "file": "a"}}}),
+            json!({"limits": {"deadline": 3}}),
+        ] {
+            let grants = json!({"plugins": {"p": grant}});
+            assert!(
+                serde_json::from_value::<Grants>(grants.clone()).is_err(),
+                "{grants}"
+            );
+        }
+    }
+}

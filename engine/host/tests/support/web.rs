@@ -1,0 +1,136 @@
+//! A small web server on this machine, which answers as a test says and remembers what it was asked.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(dead_code, reason = "each test takes what it needs")]
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    /// Path and query.
+    pub(crate) path: String,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// What it is answered.
+pub(crate) enum Answer {
+    /// Status, headers and body.
+    Status(u16, Vec<(&'static str, String)>, String),
+    /// Nothing, for as long as the other side waits.
+    Never,
+    /// Success, and a body without end.
+    Endless,
+}
+
+impl Answer {
+    pub(crate) fn json(status: u16, body: &str) -> Answer {
+        let json = ("content-type", "application/json".to_owned());
+        Answer::Status(status, vec![json], body.to_owned())
+    }
+}
+
+type Say = dyn Fn(usize, &Seen) -> Answer + Send + Sync;
+
+struct Shared {
+    say: Box<Say>,
+    seen: Mutex<Vec<Seen>>,
+}
+
+/// The server; it ends with this.
+pub(crate) struct Web {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    _runtime: Runtime,
+}
+
+impl Web {
+    /// Answers each request by `say`, which is told how many came before.
+    pub(crate) fn start(say: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static) -> Web {
+        let runtime = Runtime::new().unwrap();
+        let shared = Arc::new(Shared {
+            say: Box::new(say),
+            seen: Mutex::default(),
+        });
+        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let address = listener.local_addr().unwrap();
+        let routes = Router::new().fallback(answer).with_state(shared.clone());
+        runtime.spawn(async move { axum::serve(listener, routes).await });
+        Web {
+            address,
+            shared,
+            _runtime: runtime,
+        }
+    }
+
+    /// Where it is: `http://127.0.0.1:…`.
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it was asked, in order.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.shared.seen.lock().unwrap().clone()
+    }
+}
+
+async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, 64 << 20).await.unwrap_or_default();
+    let seen = Seen {
+        method: parts.method.to_string(),
+        path: parts.uri.to_string(),
+        headers: parts.headers,
+        body,
+    };
+    let before = {
+        let mut all = shared.seen.lock().unwrap();
+        all.push(seen.clone());
+        all.len() - 1
+    };
+    match (shared.say)(before, &seen) {
+        Answer::Status(status, headers, body) => {
+            let mut response = Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            response.body(Body::from(body)).unwrap()
+        }
+        Answer::Never => std::future::pending().await,
+        Answer::Endless => Response::new(Body::new(Flood)),
+    }
+}
+
+/// A body without end.
+struct Flood;
+
+impl http_body::Body for Flood {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Bytes>, Infallible>>> {
+        let chunk = Bytes::from_static(&[b'x'; 1 << 16]);
+        Poll::Ready(Some(Ok(http_body::Frame::data(chunk))))
+    }
+}
