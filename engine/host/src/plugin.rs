@@ -222,12 +222,13 @@ impl Plugin {
         });
         drop(slot);
 
-        let answered = trace.answer.and_then(|answer| match answer {
+        let answer = trace.answer.map_err(Box::new);
+        let answered = answer.and_then(|answer| match answer {
             Ok(output) => match function.output.check(&output) {
                 Ok(value) => Ok((output, value)),
-                Err(violations) => Err(Reason::InvalidOutput { violations }),
+                Err(violations) => Err(Box::new(Reason::InvalidOutput { violations })),
             },
-            Err(failure) => Err(failed(failure)),
+            Err(failure) => Err(Box::new(failed(failure))),
         });
         match answered {
             Ok((output, value)) => Ok(Decision {
@@ -280,8 +281,9 @@ impl Plugin {
         answered: Answered<Result<String, contract::Failure>>,
     ) -> Result<Served, CallError> {
         let mut logs = answered.logs;
-        let answer = answered.answer.and_then(|answer| {
-            let output = answer.map_err(|failure| declined(failure, reach))?;
+        let answer = answered.answer.map_err(Box::new);
+        let answer = answer.and_then(|answer| {
+            let output = answer.map_err(|failure| Box::new(declined(failure, reach)))?;
             let (output, redacted) = reach.redaction().json(output);
             if redacted {
                 logs.push(LogLine {
@@ -290,7 +292,8 @@ impl Plugin {
                 });
             }
             let checked = function.output.check(&output);
-            let value = checked.map_err(|violations| Reason::InvalidOutput { violations })?;
+            let invalid = |violations| Box::new(Reason::InvalidOutput { violations });
+            let value = checked.map_err(invalid)?;
             Ok((output, value))
         });
         match answer {
@@ -326,12 +329,17 @@ impl Plugin {
         self.error(name, Reason::UnknownFunction { kind, known }, Vec::new())
     }
 
-    fn error(&self, function: &str, reason: Reason, logs: Vec<LogLine>) -> CallError {
+    fn error(
+        &self,
+        function: &str,
+        reason: impl Into<Box<Reason>>,
+        logs: Vec<LogLine>,
+    ) -> CallError {
         CallError {
             plugin: self.0.description.name.clone(),
             version: self.0.description.version.clone(),
             function: function.to_owned(),
-            reason: Box::new(reason),
+            reason: reason.into(),
             logs,
         }
     }
