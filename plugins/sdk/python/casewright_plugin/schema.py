@@ -10,6 +10,7 @@ import enum
 import types
 import typing
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 # From here on not every whole number is a 64-bit float of its own.
@@ -57,12 +58,19 @@ def schema_of(kind: Any, output: bool) -> dict[str, Any]:
 
 
 def _object(kind: Any, output: bool) -> dict[str, Any]:
-    hints = get_type_hints(kind, include_extras=True)
+    hints = _hints(kind)
     fields = dataclasses.fields(kind)
     schema: dict[str, Any] = {"type": "object", "additionalProperties": False}
     schema["properties"] = {field.name: schema_of(hints[field.name], output) for field in fields}
     schema["required"] = [field.name for field in fields if output or not _may_be_left(field)]
     return schema
+
+
+# Worked out once, when the schemas are, and then part of the component: for each value of a list it would be most of
+# what a call computes.
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
 
 
 def _may_be_left(field: Any) -> bool:
@@ -91,7 +99,7 @@ def _either(schemas: list[dict[str, Any]]) -> dict[str, Any]:
 def read(kind: Any, value: Any) -> Any:
     """A value of the type from JSON that fits its schema."""
     if isinstance(kind, type) and dataclasses.is_dataclass(kind):
-        hints = get_type_hints(kind, include_extras=True)
+        hints = _hints(kind)
         return kind(**{name: read(hints[name], inner) for name, inner in value.items()})
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return kind(value)
