@@ -258,6 +258,41 @@ fn log_without_end_in_describe() {
 }
 
 #[test]
+fn contract_of_the_newer_version() {
+    let mut plugin = harmless();
+    plugin.contract = "0.2.0".to_owned();
+    for bytes in [plugin.component(), plugin.module()] {
+        let plugin = host().load("newer.wasm", &bytes).unwrap();
+        let function = plugin.functions()[0].name.clone();
+        assert_eq!(plugin.decide(&function, "{}").unwrap().output, "{}");
+        assert!(plugin.wanted().is_empty());
+    }
+    plugin.kind = "service".to_owned();
+    let error = load(&plugin.component());
+    assert_eq!(error.code(), "invalid-description");
+    let text = error.to_string();
+    assert!(
+        text.contains("found `service` in a plugin of the world `decision`"),
+        "{text}"
+    );
+}
+
+/// Sockets are no part of what a service may import, whoever grants what.
+#[test]
+fn service_that_imports_sockets() {
+    let module = r#"(module
+        (import "wasi:sockets/tcp@0.2.12" "[method]tcp-socket.start-connect" (func))
+        (func (export "casewright:plugin/services@0.2.0#serve")))"#;
+    let error = load(&wat::parse_str(module).unwrap());
+    assert_eq!(error.code(), "forbidden-import");
+    assert_eq!(
+        error.to_string().lines().next().unwrap(),
+        "plugin `rogue.wasm`: imports `wasi:sockets/tcp@0.2.12#[method]tcp-socket.start-connect`, but a service \
+         reaches the world by `casewright:plugin` and `wasi:http/outgoing-handler` alone"
+    );
+}
+
+#[test]
 fn contract_of_another_version() {
     let mut later = harmless();
     later.contract = "0.3.0".to_owned();

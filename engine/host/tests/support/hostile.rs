@@ -16,6 +16,17 @@ use wit_parser::Resolve;
 
 const WIT: &str = include_str!("../../../../plugins/wit/v0.1.0/casewright-plugin.wit");
 
+/// The newer contract, behind what it refers to.
+const NEWER_WIT: [&str; 5] = [
+    include_str!("../../../../plugins/wit/v0.2.0/deps/io.wit"),
+    include_str!("../../../../plugins/wit/v0.2.0/deps/clocks.wit"),
+    include_str!("../../../../plugins/wit/v0.2.0/deps/random.wit"),
+    include_str!("../../../../plugins/wit/v0.2.0/deps/http.wit"),
+    include_str!("../../../../plugins/wit/v0.2.0/casewright-plugin.wit"),
+];
+/// The version that it is of.
+const NEWER: &str = "0.2.0";
+
 /// Where the texts lie in memory. What is below is scratch space.
 const TEXTS: usize = 1024;
 
@@ -124,9 +135,15 @@ impl Hostile {
     pub(crate) fn module(&self) -> Vec<u8> {
         let mut module = self.bare_module();
         let mut resolve = Resolve::default();
-        let package = resolve
-            .push_str("casewright-plugin.wit", &self.versioned(WIT))
-            .unwrap();
+        let versioned = [self.versioned(WIT)];
+        let texts: Vec<&str> = match self.contract == NEWER {
+            true => NEWER_WIT.to_vec(),
+            false => versioned.iter().map(String::as_str).collect(),
+        };
+        let packages = texts
+            .iter()
+            .map(|text| resolve.push_str("plugin.wit", text).unwrap());
+        let package = packages.last().unwrap();
         let world = resolve.select_world(&[package], Some("decision")).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         module
@@ -173,7 +190,10 @@ impl Hostile {
         };
         let name = data.text(self.name.as_bytes());
         let version = data.text(self.version.as_bytes());
-        let description = data.record(&[name, version, functions, [0, 0]].concat());
+        let said = [name, version, functions, [0, 0], [0, 0]];
+        // The newer contract has capabilities before the extensions.
+        let fields = if self.contract == NEWER { 5 } else { 4 };
+        let description = data.record(&said[..fields].concat());
         let code = self.code(&mut data);
         let in_describe = code.describe;
         let Code {
