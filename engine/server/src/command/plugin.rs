@@ -1,8 +1,10 @@
 //! `casewright plugin`: from an empty folder to a plugin that a server runs.
 
+mod asked;
 mod build;
 mod cases;
 mod check;
+mod grants;
 mod inside;
 mod inspect;
 mod limits;

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use casewright_host::{CallError, DECISION, Plugin, Reason};
+use casewright_host::{CallError, DECISION, Plugin, Reason, SERVICE};
 use serde::Deserialize;
 use serde_json::Value;
 use similar::TextDiff;
 
+use super::asked::ask;
 use crate::cli::Failure;
 use crate::folder;
 
@@ -84,12 +85,12 @@ impl Case {
         if self.output.is_some() == self.error.is_some() {
             return Tried::fails("expected one of `output` and `error` beside `input`");
         }
-        match plugin.decide(&function, &self.input.to_string()) {
-            Ok(decision) => Tried {
-                fuel: Some(decision.fuel_used),
+        match ask(plugin, &function, &self.input.to_string()) {
+            Ok(answer) => Tried {
+                fuel: answer.fuel,
                 reason: self
-                    .differs(&decision.value)
-                    .or_else(|| self.is_over(decision.fuel_used)),
+                    .differs(&answer.value)
+                    .or_else(|| answer.fuel.and_then(|fuel| self.is_over(fuel))),
             },
             Err(error) => Tried {
                 fuel: None,
@@ -102,9 +103,9 @@ impl Case {
         if let Some(function) = &self.function {
             return Ok(function.clone());
         }
-        let decisions = plugin.functions().iter();
-        let decisions = decisions.filter(|function| function.kind == DECISION);
-        let names: Vec<&str> = decisions.map(|function| &*function.name).collect();
+        let functions = plugin.functions().iter();
+        let known = functions.filter(|function| [DECISION, SERVICE].contains(&&*function.kind));
+        let names: Vec<&str> = known.map(|function| &*function.name).collect();
         match *names {
             [only] => Ok(only.to_owned()),
             _ => Err(Tried::fails(format!(

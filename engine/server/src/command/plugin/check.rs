@@ -40,7 +40,7 @@ impl Check {
                     plugin.name(),
                     plugin.version(),
                     shown::functions(&plugin),
-                    shown::limits(plugin.limits()),
+                    shown::limits(&plugin),
                 ));
                 Ok(Verdict::Yes)
             }

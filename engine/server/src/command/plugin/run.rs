@@ -4,11 +4,13 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use casewright_host::{CallError, Decision, Host, LogLine, Plugin};
+use casewright_host::{CallError, Host, LogLine, Plugin};
 use casewright_runtime::Stopwatch;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::asked::{Answer, ask};
+use super::grants::GrantsFile;
 use super::limits::CallLimits;
 use super::loaded::{File, candidates};
 use super::shown;
@@ -36,6 +38,8 @@ pub(super) struct Run {
     output: Output,
     #[command(flatten)]
     limits: CallLimits,
+    #[command(flatten)]
+    grants: GrantsFile,
 }
 
 impl Run {
@@ -43,8 +47,9 @@ impl Run {
         let input = read_input(&self.input)?;
         let host = self.limits.host()?;
         let (plugin, function) = self.plugin(&host)?;
+        let plugin = self.grants.grant(plugin)?;
         let watch = Stopwatch::start();
-        let answer = plugin.decide(&function, &input);
+        let answer = ask(&plugin, &function, &input);
         let took = watch.elapsed();
         match self.output {
             Output::Text => show(&answer, took, &plugin)?,
@@ -100,27 +105,29 @@ fn read_input(path: &Path) -> Result<String, Failure> {
 }
 
 fn show(
-    answer: &Result<Decision, CallError>,
+    answer: &Result<Answer, CallError>,
     took: Duration,
     plugin: &Plugin,
 ) -> Result<(), Failure> {
     let logs = match answer {
-        Ok(decision) => &decision.logs,
+        Ok(answer) => &answer.logs,
         Err(error) => &error.logs,
     };
     for line in logs {
         tell(shown::log_line(line));
     }
     match answer {
-        Ok(decision) => {
-            let text = serde_json::to_string_pretty(&decision.value)
+        Ok(answer) => {
+            let text = serde_json::to_string_pretty(&answer.value)
                 .map_err(|error| Failure::new("the answer cannot be written", error))?;
             print(text);
+            let fuel = match answer.fuel {
+                Some(fuel) => format!("fuel {fuel} of {}, ", plugin.limits().fuel),
+                None => String::new(),
+            };
             tell(format_args!(
-                "fuel {} of {}, memory {} of {} bytes, {:.3} ms",
-                decision.fuel_used,
-                plugin.limits().fuel,
-                decision.memory_bytes,
+                "{fuel}memory {} of {} bytes, {:.3} ms",
+                answer.memory_bytes,
                 plugin.limits().memory_bytes,
                 took.as_secs_f64() * 1e3,
             ));
@@ -133,7 +140,7 @@ fn show(
 fn as_json(
     plugin: &Plugin,
     function: &str,
-    answer: &Result<Decision, CallError>,
+    answer: &Result<Answer, CallError>,
     took: Duration,
 ) -> Value {
     let name = format!("{}.{function}", plugin.name());
@@ -145,13 +152,13 @@ fn as_json(
     };
     let microseconds = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
     match answer {
-        Ok(decision) => json!({
+        Ok(answer) => json!({
             "function": name,
             "digest": plugin.digest(),
-            "answer": decision.value,
-            "log": logs(&decision.logs),
-            "fuel": decision.fuel_used,
-            "memory_bytes": decision.memory_bytes,
+            "answer": answer.value,
+            "log": logs(&answer.logs),
+            "fuel": answer.fuel,
+            "memory_bytes": answer.memory_bytes,
             "microseconds": microseconds,
         }),
         Err(error) => json!({

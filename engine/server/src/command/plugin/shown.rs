@@ -12,8 +12,19 @@ pub(super) struct Declared<'a> {
     name: &'a str,
     version: &'a str,
     functions: Vec<DeclaredFunction<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    wants: Vec<DeclaredWant<'a>>,
     #[serde(skip_serializing_if = "is_empty")]
     extensions: &'a Value,
+}
+
+/// Something that services want to reach.
+#[derive(Serialize)]
+struct DeclaredWant<'a> {
+    kind: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'a str,
+    reason: &'a str,
 }
 
 #[derive(Serialize)]
@@ -36,10 +47,17 @@ impl<'a> Declared<'a> {
     /// Of a loaded plugin.
     pub(super) fn by(plugin: &'a Plugin) -> Self {
         let functions = plugin.functions().iter();
+        let wants = plugin.wanted().capabilities().iter();
+        let wants = wants.map(|wanted| DeclaredWant {
+            kind: &wanted.kind,
+            name: &wanted.name,
+            reason: &wanted.reason,
+        });
         Declared {
             name: plugin.name(),
             version: plugin.version(),
             functions: functions.map(DeclaredFunction::of).collect(),
+            wants: wants.collect(),
             extensions: plugin.extensions(),
         }
     }
@@ -59,9 +77,19 @@ impl<'a> DeclaredFunction<'a> {
     }
 }
 
-/// The functions for people: what each takes and gives, field by field.
+/// The functions for people: what each takes and gives, field by field; and what services want to reach.
 pub(super) fn functions(plugin: &Plugin) -> String {
     let mut text = String::new();
+    if !plugin.wanted().is_empty() {
+        text.push_str("\nwants, and gets only what an operator grants\n");
+    }
+    for wanted in plugin.wanted().capabilities() {
+        text.push_str(&format!("  {wanted}"));
+        if !wanted.reason.is_empty() {
+            text.push_str(&format!("; {}", wanted.reason));
+        }
+        text.push('\n');
+    }
     for function in plugin.functions() {
         // Writing into a text cannot fail.
         let _ = write_function(&mut text, plugin.name(), function);
@@ -126,9 +154,14 @@ fn one_line(text: &str) -> String {
 }
 
 /// `fuel 200000000, memory_bytes 67108864, …`: by the names that errors give for them.
-pub(super) fn limits(limits: &Limits) -> String {
+pub(super) fn limits(plugin: &Plugin) -> String {
+    let serves = |function: &Function| function.kind == casewright_host::SERVICE;
     let Limits {
         fuel,
+        deadline_ms,
+        http_requests,
+        http_request_bytes,
+        http_response_bytes,
         memory_bytes,
         table_elements,
         input_bytes,
@@ -136,9 +169,16 @@ pub(super) fn limits(limits: &Limits) -> String {
         log_bytes,
         stack_bytes,
         ..
-    } = limits;
+    } = plugin.limits();
+    let work = match plugin.functions().iter().any(serves) {
+        true => format!(
+            "deadline_ms {deadline_ms}, http_requests {http_requests}, http_request_bytes {http_request_bytes}, \
+             http_response_bytes {http_response_bytes}"
+        ),
+        false => format!("fuel {fuel}"),
+    };
     format!(
-        "fuel {fuel}, memory_bytes {memory_bytes}, table_elements {table_elements}, stack_bytes {stack_bytes}, \
+        "{work}, memory_bytes {memory_bytes}, table_elements {table_elements}, stack_bytes {stack_bytes}, \
          input_bytes {input_bytes}, output_bytes {output_bytes}, log_bytes {log_bytes}"
     )
 }

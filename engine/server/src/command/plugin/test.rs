@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::cases::{self, Tried};
+use super::grants::GrantsFile;
 use super::limits::CallLimits;
 use super::loaded::{File, built};
 use super::project::shown;
@@ -30,6 +31,8 @@ pub(super) struct Test {
     output: Output,
     #[command(flatten)]
     limits: CallLimits,
+    #[command(flatten)]
+    grants: GrantsFile,
 }
 
 const EXAMPLE: &str = r#"A case:
@@ -53,7 +56,7 @@ impl Test {
             None => built(&self.folder)?,
         };
         let host: Host = self.limits.host()?;
-        let plugin = file.require(&host)?;
+        let plugin = self.grants.grant(file.require(&host)?)?;
         let mut failed = 0;
         for path in &files {
             let tried = cases::try_file(path, &plugin)?;
