@@ -36,8 +36,8 @@ pub use once::{Done, Once, Reply, Terms};
 pub use plugins::{NotTaken, Plugins};
 pub use repair::repair;
 pub use runtime::{Committed, Runtime, View};
-pub use space::Spaces;
 pub use services::{Retry, Serve, ServiceAnswer, ServiceCall, ServiceError};
+pub use space::Spaces;
 pub use verify::{Report, verify};
 
 /// The name of the store's file in the data folder.

@@ -131,7 +131,14 @@ impl Serve for Plugins {
         let name = plugin.name();
         let note = |logs: &[LogLine]| {
             for LogLine { level, message } in logs {
-                tracing::info!(case, plugin = name, function, level, message, "a service says");
+                tracing::info!(
+                    case,
+                    plugin = name,
+                    function,
+                    level,
+                    message,
+                    "a service says"
+                );
             }
         };
         match plugin.serve(&call.function, &to_json(&call.input), &attempt) {

@@ -51,7 +51,10 @@ impl std::fmt::Display for NotGranted {
         match self {
             NotGranted::Missing(missing) => missing.fmt(f),
             NotGranted::Unusable(plugin, error) => {
-                write!(f, "what is granted to the plugin `{plugin}` cannot be used: {error}")
+                write!(
+                    f,
+                    "what is granted to the plugin `{plugin}` cannot be used: {error}"
+                )
             }
         }
     }
@@ -66,7 +69,11 @@ pub(crate) fn judged(
     grants: &Grants,
     space: impl FnOnce(&str) -> Arc<dyn KeyValueSpace>,
 ) -> Result<Plugin, NotGranted> {
-    if !plugin.functions().iter().any(|function| function.kind == SERVICE) {
+    if !plugin
+        .functions()
+        .iter()
+        .any(|function| function.kind == SERVICE)
+    {
         return Ok(plugin);
     }
     let name = plugin.name().to_owned();

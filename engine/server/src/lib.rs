@@ -3,7 +3,7 @@
 //! [`cli`] says what can be asked for, each [`command`] does one of it; [`http`] is the API that
 //! `serve` offers, and [`edge`] what lets clients in; [`explanation`] is the form in which both tell what would come of an event;
 //! [`shipped`] is the pack and the plugins that travel inside the binary, [`folder`] reads others from
-//! disk; [`signature`] says whose plugins those are; [`sarif`] is what `check` tells code hosting.
+//! disk; [`signature`] says whose plugins those are, `grants` what they may reach; [`sarif`] is what `check` tells code hosting.
 
 pub mod cli;
 pub mod command;

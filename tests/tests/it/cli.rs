@@ -77,6 +77,10 @@ fn help_explains_every_command() {
             &["repair", "--help"],
             &["bench", "--help"],
             &["compact", "--help"],
+            &["jobs", "--help"],
+            &["jobs", "list", "--help"],
+            &["jobs", "retry", "--help"],
+            &["jobs", "cancel", "--help"],
         ],
     );
 }
@@ -356,6 +360,7 @@ fn every_schema_is_printed_and_written() {
         names,
         [
             "calendar.schema.json",
+            "grants.schema.json",
             "openapi.json",
             "pack.schema.json",
             "parameters.schema.json",

@@ -26,6 +26,7 @@ mod page;
 mod plugin;
 mod reference;
 mod scenarios;
+mod services;
 mod simulation;
 mod tidy;
 mod tutorials;

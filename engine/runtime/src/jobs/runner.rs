@@ -6,6 +6,7 @@ use std::time::Duration;
 use casewright_chart::Timestamp;
 use casewright_store::{JobKey, Queued, StoreError};
 use tokio::task::{self, JoinSet};
+use tokio::time::timeout;
 
 use crate::runtime::Runtime;
 
@@ -39,8 +40,7 @@ pub(crate) async fn run(runtime: Runtime) {
             biased;
             () = runtime.stopping() => break,
             () = running.ended(&runtime) => {}
-            () = alarm.rung() => {}
-            () = tokio::time::sleep(pause) => {}
+            _ = timeout(pause, alarm.rung()) => {}
         }
     }
 }

@@ -9,8 +9,8 @@ use casewright_runtime::{CommandError, JobKey, JobStatus, StoredJob, SystemClock
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::{Failure, Output, Verdict, print};
-use crate::http::JobView;
 use crate::grants::read_grants;
+use crate::http::JobView;
 use crate::plugin_store::PluginStore;
 
 /// Look after the services that cases wait for, while no server has the store open
@@ -167,7 +167,8 @@ impl Cancel {
     fn run(self) -> Result<Verdict, Failure> {
         let grants = self.grants.as_deref().map(read_grants).transpose()?;
         let grants = grants.unwrap_or_default();
-        let (_, plugins) = PluginStore::open(&self.data.folder, self.plugins.as_deref(), None, grants)?;
+        let (_, plugins) =
+            PluginStore::open(&self.data.folder, self.plugins.as_deref(), None, grants)?;
         let jobs = self.data.open()?;
         let key = self.job.key();
         let actor = Actor::new(&self.actor, []);

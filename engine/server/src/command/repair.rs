@@ -133,9 +133,9 @@ impl Repair {
             "index_added": repaired.index_added,
             "index_removed": repaired.index_removed,
             "timers_added": repaired.timers_added,
+            "timers_removed": repaired.timers_removed,
             "jobs_added": repaired.jobs_added,
             "jobs_removed": repaired.jobs_removed,
-            "timers_removed": repaired.timers_removed,
             "refused": refused.collect::<Vec<_>>(),
         })
     }
