@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
@@ -76,7 +76,7 @@ pub(crate) async fn send(
     let mut client = http1::Builder::new();
     client.max_buf_size(MAX_HEAD_BYTES);
     let (mut sender, connection) = client.handshake(TokioIo::new(stream)).await?;
-    let mut connection = Box::pin(connection);
+    let mut connection = Some(Box::pin(connection));
 
     let path = request.uri().path_and_query().cloned();
     *request.uri_mut() = path.map_or_else(|| Uri::from_static("/"), Uri::from);
@@ -89,15 +89,25 @@ pub(crate) async fn send(
         notes: notes.clone(),
     });
     let responding = sender.send_request(request);
-    let responding = timeout(patience(options.first_byte_timeout), responding);
-    let response = tokio::select! {
-        biased;
-        response = responding => match response {
-            Ok(response) => response.map_err(Error::from),
-            Err(_) => Err(Error::ConnectionReadTimeout),
-        },
-        // What ends the connection ends the request, and says why.
-        ended = &mut connection => Err(ended.err().map_or(Error::ConnectionTerminated, Error::from)),
+    let mut responding = pin!(timeout(patience(options.first_byte_timeout), responding));
+    let mut ended = None;
+    let response = loop {
+        tokio::select! {
+            biased;
+            response = &mut responding => break response,
+            // A whole response may have come before it. Once the connection is gone, the request knows what it got.
+            end = driven(&mut connection) => {
+                connection = None;
+                ended = Some(end);
+            }
+        }
+    };
+    let response = match (response, ended) {
+        (Ok(Ok(response)), _) => Ok(response),
+        // What ended the connection ended the request, and says why.
+        (Ok(Err(_)), Some(end)) => Err(end.err().map_or(Error::ConnectionTerminated, Error::from)),
+        (Ok(Err(error)), None) => Err(Error::from(error)),
+        (Err(_), _) => Err(Error::ConnectionReadTimeout),
     };
     // Whatever the connection makes of a body that breaks off.
     let response = response.map_err(|error| match too_large.load(Ordering::Relaxed) {
@@ -113,10 +123,22 @@ pub(crate) async fn send(
         sleep: Box::pin(sleep_until(Instant::now() + idle)),
         notes,
     });
-    Ok((
-        response,
-        async move { connection.await.map_err(Error::from) },
-    ))
+    Ok((response, async move {
+        match connection {
+            Some(connection) => connection.await.map_err(Error::from),
+            None => Ok(()),
+        }
+    }))
+}
+
+/// What ends a connection; for ever when there is none.
+async fn driven<C: Future<Output = hyper::Result<()>> + Unpin>(
+    connection: &mut Option<C>,
+) -> hyper::Result<()> {
+    match connection {
+        Some(connection) => connection.await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn connect(target: &Target, notes: &Notes) -> Result<Box<dyn Stream>, Error> {
