@@ -135,6 +135,6 @@ fn only_a_store_is_compacted() {
     let output = compact();
     assert_eq!(output.status.code(), Some(0));
     let compacted: Json = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(compacted["tables"].as_array().unwrap().len(), 9);
+    assert_eq!(compacted["tables"].as_array().unwrap().len(), 12);
     assert_eq!(compacted["tables"][2]["rows"], 4, "the shipped workflows");
 }

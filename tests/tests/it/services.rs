@@ -47,12 +47,15 @@ struct Seen {
     authorization: String,
 }
 
+/// A status, and for how many seconds the CRM wants to be left alone.
+type Refusal = (u16, Option<u32>);
+
 /// A CRM that knows no account at first. It ends with the process.
 struct Crm {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
-    /// What it answers first: a status, and for how long it wants to be left alone.
-    refusals: Arc<Mutex<VecDeque<(u16, Option<u32>)>>>,
+    /// What it answers first.
+    refusals: Arc<Mutex<VecDeque<Refusal>>>,
 }
 
 impl Crm {
@@ -72,7 +75,7 @@ impl Crm {
         crm
     }
 
-    fn refuses(&self, answers: impl IntoIterator<Item = (u16, Option<u32>)>) {
+    fn refuses(&self, answers: impl IntoIterator<Item = Refusal>) {
         self.refusals.lock().unwrap().extend(answers);
     }
 
@@ -86,11 +89,7 @@ impl Crm {
 }
 
 /// Takes one request, and answers it. One whose client has gone is nobody's.
-fn answer(
-    mut stream: TcpStream,
-    seen: &Mutex<Vec<Seen>>,
-    refusals: &Mutex<VecDeque<(u16, Option<u32>)>>,
-) {
+fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, refusals: &Mutex<VecDeque<Refusal>>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut lines = Vec::new();
     loop {
