@@ -14,7 +14,7 @@ pub struct Failure {
     /// One sentence for people.
     pub message: String,
     /// Particulars; null when there are none.
-    pub details: Value,
+    pub details: Box<Value>,
     /// Of a service: whether the same call may succeed later.
     pub try_again: bool,
     /// With `try_again`: not before so much time has passed.
@@ -27,7 +27,7 @@ impl Failure {
         Failure {
             code: code.to_owned(),
             message: message.into(),
-            details: Value::Null,
+            details: Box::new(Value::Null),
             try_again: false,
             try_again_after: None,
         }
@@ -36,7 +36,7 @@ impl Failure {
     /// The same failure with particulars.
     #[must_use]
     pub fn with_details(mut self, details: Value) -> Self {
-        self.details = details;
+        *self.details = details;
         self
     }
 

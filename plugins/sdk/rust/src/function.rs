@@ -9,10 +9,15 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::json;
 
-/// A function with its types closed over: JSON text in and out.
+/// A decision: JSON text in and out.
+type Decide = dyn Fn(&str) -> Result<String, Failure>;
+/// A service, with what it reaches the world by.
+type Serve = dyn Fn(&str, &Context<'_>) -> Result<String, Failure>;
+
+/// A function with its types closed over.
 enum Call {
-    Decision(Box<dyn Fn(&str) -> Result<String, Failure>>),
-    Service(Box<dyn Fn(&str, &Context<'_>) -> Result<String, Failure>>),
+    Decision(Box<Decide>),
+    Service(Box<Serve>),
 }
 
 /// One function of a plugin, typed on the inside and JSON text on the outside.

@@ -18,7 +18,7 @@ const DELAYS: [&str; 5] = ["PT1M", "PT5M", "PT30M", "PT1H", "P1D"];
 const SEND_IDS: [&str; 2] = ["first", "second"];
 const MAX_STATES: usize = 9;
 /// How many workflows are drawn before one must be without errors.
-const TRIES: usize = 200;
+const TRIES: usize = 5_000;
 
 /// A workflow that compiles.
 pub(crate) fn definition(numbers: &mut Numbers, id: &str, version: &str) -> Arc<Definition> {
