@@ -8,9 +8,9 @@ use casewright_store::{StepWrite, Store, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task;
 
+use crate::alarm::Alarm;
 use crate::command::Held;
 use crate::error::CommandError;
-use crate::timer::Alarm;
 
 /// How many steps go into one commit at most. Beyond this a larger batch saves little and makes the
 /// first in it wait.

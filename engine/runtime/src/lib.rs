@@ -9,6 +9,7 @@
 //! Architecture invariants: a step is taken at one `now`; a case's commands are serial, cases are
 //! not; nothing is acknowledged before it is synced, and nothing acts before it is acknowledged.
 
+mod alarm;
 pub mod bulk;
 pub mod clock;
 mod command;

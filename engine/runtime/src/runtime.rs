@@ -12,6 +12,7 @@ use casewright_store::tables::Table;
 use casewright_store::{Store, StoreError, StoredCase, WriteAhead};
 use tokio::sync::{Semaphore, watch};
 
+use crate::alarm::Alarm;
 use crate::clock::Clock;
 use crate::committer::{Alarms, Committer, Writer};
 use crate::definitions::Definitions;
@@ -314,7 +315,7 @@ impl Runtime {
         &self.shared.store
     }
 
-    pub(crate) fn alarm(&self) -> Arc<timer::Alarm> {
+    pub(crate) fn alarm(&self) -> Arc<Alarm> {
         self.shared.alarms.timers.clone()
     }
 
@@ -322,7 +323,7 @@ impl Runtime {
         &self.shared.counters
     }
 
-    pub(crate) fn job_alarm(&self) -> Arc<timer::Alarm> {
+    pub(crate) fn job_alarm(&self) -> Arc<Alarm> {
         self.shared.alarms.jobs.clone()
     }
 

@@ -1,48 +1,39 @@
 //! Timers: what waits in the store is fired when it is due.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use casewright_chart::Timestamp;
 use casewright_store::{DueTimer, StoreError};
-use tokio::sync::Notify;
 use tokio::task::{self, JoinSet};
 use tokio::time::timeout;
 
+use crate::alarm::{LONGEST_SLEEP, STORE_RETRY};
 use crate::error::CommandError;
 use crate::runtime::Runtime;
 
 /// For how many cases due timers are fired at a time. A million due at once go through in batches, between
 /// which commands of people take their turns.
 const CASES: usize = 64;
-/// The longest sleep. The system's clock may jump while we sleep.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 /// How long a timer rests whose step failed, a broken plugin perhaps.
 const RETRY_MS: u64 = 60_000;
-/// How long to rest when the store fails.
-const STORE_RETRY: Duration = Duration::from_secs(1);
 
 /// Fires timers until the runtime is shut down.
 pub(crate) async fn run(runtime: Runtime) {
     let alarm = runtime.alarm();
     let mut firing = Firing::default();
     loop {
-        // A timer that is set while we look leaves a permit, so that it is not missed.
-        alarm.set(i64::MAX);
+        alarm.awake();
         let now = runtime.now();
         let pause = firing.begin(&runtime, now).unwrap_or_else(|error| {
             tracing::error!(%error, "cannot look for due timers");
             STORE_RETRY
         });
-        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        alarm.set(now.unix_ms().saturating_add(pause_ms));
         tokio::select! {
             biased;
             () = runtime.stopping() => break,
             () = firing.room() => {}
-            () = alarm.rung() => {}
-            () = tokio::time::sleep(pause) => {}
+            () = alarm.asleep(now, pause) => {}
         }
     }
     while firing.tasks.join_next().await.is_some() {}
@@ -157,46 +148,6 @@ async fn fire(runtime: &Runtime, timer: DueTimer) -> bool {
             }
             put_off.is_ok()
         }
-    }
-}
-
-/// When the task looks again that does what is due, and the call that makes it look now.
-#[derive(Debug)]
-pub(crate) struct Alarm {
-    /// In milliseconds since the Unix epoch.
-    at_ms: AtomicI64,
-    rung: Notify,
-}
-
-impl Default for Alarm {
-    fn default() -> Self {
-        Alarm {
-            at_ms: AtomicI64::new(i64::MAX),
-            rung: Notify::new(),
-        }
-    }
-}
-
-impl Alarm {
-    /// Makes it look now.
-    pub(crate) fn ring(&self) {
-        self.rung.notify_one();
-    }
-
-    /// Tells of something in the store that will be due: the task looks now if it would look only after it is due.
-    pub(crate) fn expect(&self, due: Timestamp) {
-        if due.unix_ms() < self.at_ms.load(Ordering::SeqCst) {
-            self.ring();
-        }
-    }
-
-    /// Waits until it is rung.
-    pub(crate) async fn rung(&self) {
-        self.rung.notified().await;
-    }
-
-    pub(crate) fn set(&self, at_ms: i64) {
-        self.at_ms.store(at_ms, Ordering::SeqCst);
     }
 }
 

@@ -7,8 +7,6 @@ use casewright_tests::root;
 
 /// The longest file. Nobody finds a thing in one that is longer; most have 100 to 250 lines.
 const MAX_LINES: usize = 650;
-/// The one place that waits for time to pass.
-const MAY_SLEEP: &str = "engine/runtime/src/timer.rs";
 /// This file, which names what it forbids.
 const SELF: &str = "tests/tests/it/tidy.rs";
 
@@ -18,9 +16,9 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("unimplemented!(", "finish it, or leave it away"),
     ("dbg!(", "use `tracing`"),
     ("#[ignore", "a test runs, or is not there"),
+    ("thread::sleep", "wait for the thing itself"),
+    ("time::sleep(", "wait for the thing itself"),
 ];
-/// What only [`MAY_SLEEP`] may hold.
-const SLEEPS: &[&str] = &["thread::sleep", "tokio::time::sleep", "time::sleep("];
 
 /// Every Rust file that is part of the project, with `/`, relative to the checkout.
 fn files() -> Vec<String> {
@@ -71,12 +69,6 @@ fn breaches(name: &str, text: &str) -> Vec<String> {
         for (word, instead) in FORBIDDEN {
             if line.contains(word) {
                 breaches.push(format!("{place}: `{word}`: {instead}"));
-            }
-        }
-        for word in SLEEPS {
-            if line.contains(word) && name != MAY_SLEEP {
-                breaches.push(format!("{place}: `{word}`: wait for the thing itself"));
-                break;
             }
         }
     }

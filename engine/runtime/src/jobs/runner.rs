@@ -6,8 +6,8 @@ use std::time::Duration;
 use casewright_chart::Timestamp;
 use casewright_store::{JobKey, Queued, StoreError};
 use tokio::task::{self, JoinSet};
-use tokio::time::timeout;
 
+use crate::alarm::{LONGEST_SLEEP, STORE_RETRY};
 use crate::runtime::Runtime;
 
 use super::attempt::{Told, attempt};
@@ -15,10 +15,6 @@ use super::breaker::{Breaker, State};
 
 /// How many run at a time in all. Each waits on a thread of its own.
 const IN_ALL: usize = 32;
-/// The longest sleep. The system's clock may jump while we sleep.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-/// How long to rest when the store fails.
-const STORE_RETRY: Duration = Duration::from_secs(1);
 /// How long a job rests that cannot be read, or whose case cannot, in milliseconds.
 const UNREADABLE_MS: u64 = 60_000;
 
@@ -27,20 +23,17 @@ pub(crate) async fn run(runtime: Runtime) {
     let alarm = runtime.job_alarm();
     let mut running = Running::default();
     loop {
-        // A job that is started while we look leaves a permit, so that it is not missed.
-        alarm.set(i64::MAX);
+        alarm.awake();
         let now = runtime.now();
         let pause = running.begin(&runtime, now).unwrap_or_else(|error| {
             tracing::error!(%error, "cannot look for jobs");
             STORE_RETRY
         });
-        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
-        alarm.set(now.unix_ms().saturating_add(pause_ms));
         tokio::select! {
             biased;
             () = runtime.stopping() => break,
             () = running.ended(&runtime) => {}
-            _ = timeout(pause, alarm.rung()) => {}
+            () = alarm.asleep(now, pause) => {}
         }
     }
 }
