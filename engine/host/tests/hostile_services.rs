@@ -13,6 +13,7 @@ mod web;
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::IpAddr;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
@@ -40,12 +41,13 @@ static ROGUE: LazyLock<Plugin> = LazyLock::new(|| {
 /// Small figures, so that they are met soon; but for the deadline, which a busy machine must not meet.
 fn limits() -> LimitsGrant {
     LimitsGrant {
-        deadline_ms: Some(60_000),
-        memory_bytes: Some(16 << 20),
+        deadline_ms: NonZero::new(60_000),
+        memory_bytes: NonZero::new(16 << 20),
         log_bytes: Some(2000),
         http_requests: Some(3),
         http_request_bytes: Some(10_000),
         http_response_bytes: Some(100_000),
+        ..LimitsGrant::default()
     }
 }
 
@@ -57,7 +59,7 @@ fn rogue(hosts: &[(&str, bool)]) -> (Plugin, Arc<MemorySpace>) {
 /// The same for as long as 400 ms.
 fn hasty(hosts: &[(&str, bool)]) -> Plugin {
     let limits = LimitsGrant {
-        deadline_ms: Some(400),
+        deadline_ms: NonZero::new(400),
         ..limits()
     };
     rogue_within(limits, hosts).0

@@ -10,6 +10,7 @@ mod web;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -188,7 +189,7 @@ fn a_crm_that_never_answers_ends_at_the_deadline() {
     let web = Web::start(|_, _| Answer::Never);
     let mut grant = grant(&web);
     grant.limits = LimitsGrant {
-        deadline_ms: Some(3000),
+        deadline_ms: NonZero::new(3000),
         ..LimitsGrant::default()
     };
     let error = push(&plugin(&grant), &web, 1).unwrap_err();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use casewright_definition::{Checked, Definition, Digest, Files, Findings, Functions, Pack};
-use casewright_host::{Host, HostConfig, Plugin};
+use casewright_host::{Grants, Host, HostConfig, Limits, Plugin};
 use casewright_runtime::Plugins;
 
 use crate::cli::{Failure, tell};
@@ -20,7 +20,10 @@ const MAX_FOLDER_DEPTH: usize = 8;
 /// # Errors
 /// The folder cannot be read, or one of its files is no plugin.
 pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
-    Ok(Plugins::new(compile(&host(None)?, &plugin_files(folder)?)?))
+    Ok(Plugins::new(compile(
+        &host(None, &Grants::default())?,
+        &plugin_files(folder)?,
+    )?))
 }
 
 /// What the plugins of a folder can do, or the shipped ones: all that checking needs to know of them.
@@ -37,7 +40,7 @@ pub fn load_functions(folder: Option<&Path>) -> Result<Functions, Failure> {
         let (name, functions) = match known.get(&Digest::of(&bytes).to_string()) {
             Some(description) => (description.name.clone(), description.functions()),
             None => {
-                let plugins = compile(&host(None)?, &[(name, bytes)])?;
+                let plugins = compile(&host(None, &Grants::default())?, &[(name, bytes)])?;
                 let name = plugins.iter().map(Plugin::name).collect();
                 (name, Plugins::new(plugins).functions())
             }
@@ -56,16 +59,18 @@ pub(crate) fn plugin_files(folder: Option<&Path>) -> Result<Vec<(String, Vec<u8>
     }
 }
 
-/// What runs plugins. Compiled code is kept in the folder `code_cache`, if one is given, from one start to the next;
-/// where it cannot be kept there, that is said.
-pub(crate) fn host(code_cache: Option<PathBuf>) -> Result<Host, Failure> {
+/// What runs plugins, within the limits that `grants` gives. Compiled code is kept in the folder `code_cache`, if one is
+/// given, from one start to the next; where it cannot be kept there, that is said.
+pub(crate) fn host(code_cache: Option<PathBuf>, grants: &Grants) -> Result<Host, Failure> {
     // A call computes from its beginning to its end: more at a time than there are cores would only
     // take them from everything else.
     let cores = thread::available_parallelism().map_or(1, usize::from);
+    let (limits, plugin_limits) = grants.limits(&Limits::default());
     let config = HostConfig {
+        limits,
+        plugin_limits,
         concurrent_calls: u32::try_from(cores).unwrap_or(u32::MAX),
         code_cache,
-        ..HostConfig::default()
     };
     let keeps_code = config.code_cache.is_some();
     let bare = HostConfig {

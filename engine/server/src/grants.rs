@@ -6,7 +6,7 @@ use std::sync::Arc;
 use casewright_definition::read::{Findings, read};
 use casewright_definition::source::Source;
 use casewright_host::grants::{Capability, GrantError};
-use casewright_host::{Granted, Grants, KeyValueSpace, Missing, Plugin, SERVICE};
+use casewright_host::{Granted, Grants, KeyValueSpace, Missing, Plugin};
 
 use crate::cli::Failure;
 use crate::folder;
@@ -60,7 +60,7 @@ impl std::fmt::Display for NotGranted {
     }
 }
 
-/// A plugin with what its services may reach; one without services as it is.
+/// A plugin with what it may reach and use.
 ///
 /// # Errors
 /// It asks for more than is granted, or a secret is not to be had.
@@ -69,13 +69,6 @@ pub(crate) fn judged(
     grants: &Grants,
     space: impl FnOnce(&str) -> Arc<dyn KeyValueSpace>,
 ) -> Result<Plugin, NotGranted> {
-    if !plugin
-        .functions()
-        .iter()
-        .any(|function| function.kind == SERVICE)
-    {
-        return Ok(plugin);
-    }
     let name = plugin.name().to_owned();
     let grant = grants.plugins.get(&name).cloned().unwrap_or_default();
     let granted = Granted::read(&grant);

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use casewright_definition::Digest;
 use casewright_host::{Grants, Host, LoadError, Plugin};
 use casewright_runtime::{Plugins, STORE_FILE, Spaces};
 
@@ -24,8 +25,8 @@ const CODE: &str = "plugin-cache";
 pub(crate) struct PluginStore {
     host: Host,
     folder: PathBuf,
-    /// Whether plugins are replaced while the server runs: not where they have to be signed.
-    is_open: bool,
+    /// The keys by one of which every plugin has to be signed; without them none has to be.
+    keys: Option<Keys>,
     /// What services may reach.
     grants: Grants,
     /// What they remember.
@@ -34,8 +35,7 @@ pub(crate) struct PluginStore {
 
 impl PluginStore {
     /// The plugins of a server with a data folder: those of `chosen`, over those that were applied before, over
-    /// the shipped ones; the shipped ones only without `chosen`. With keys, only those of `chosen`, and each signed
-    /// by one of the keys.
+    /// the shipped ones; the shipped ones only without `chosen`. With keys, each has to be signed by one of them.
     ///
     /// # Errors
     /// A folder cannot be read, or one of its files is no plugin, has no good signature, or asks for more than is
@@ -49,20 +49,23 @@ impl PluginStore {
         // A start that fails leaves nothing behind, so code is kept once there is a store to keep it beside.
         let has_store = data.join(STORE_FILE).is_file();
         let store = PluginStore {
-            host: folder::host(has_store.then(|| data.join(CODE)))?,
+            host: folder::host(has_store.then(|| data.join(CODE)), &grants)?,
             folder: data.join(FOLDER),
-            is_open: keys.is_none(),
+            keys,
             grants,
             spaces: Spaces::default(),
         };
-        let applied = match store.is_open && store.folder.is_dir() {
+        let applied = match store.folder.is_dir() {
             true => folder::plugin_files(Some(&store.folder))?,
             false => Vec::new(),
         };
         let given = folder::plugin_files(chosen)?;
-        if let Some(keys) = keys {
+        if let Some(keys) = &store.keys {
             for (name, bytes) in &given {
                 keys.verify(Path::new(name), bytes)?;
+            }
+            for (name, bytes) in &applied {
+                store.verify_applied(keys, Path::new(name), bytes)?;
             }
         }
         let given_names = given.iter().map(|(name, _)| name.clone()).collect();
@@ -89,9 +92,32 @@ impl PluginStore {
         Ok((store, plugins))
     }
 
-    /// Whether plugins are replaced while the server runs.
-    pub(crate) fn is_open(&self) -> bool {
-        self.is_open
+    /// As [`Keys::verify`], of a file that was applied.
+    fn verify_applied(&self, keys: &Keys, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let signature = self.signature_of(&name, &Digest::of(bytes).to_string());
+        match fs::read(&signature) {
+            Ok(signature) if keys.key_of(bytes, &signature).is_some() => Ok(()),
+            _ => Err(Failure(format!(
+                "`{}` was applied while the server ran, and is not signed by one of the keys\n\n\
+                 hint: start without it, by moving it elsewhere, and apply it with its signature",
+                file.display()
+            ))),
+        }
+    }
+
+    /// Where the signature of a file is that was applied. The digest is in the name: the two come to be one after the
+    /// other, and whatever happens in between, one that belongs to the file is there.
+    fn signature_of(&self, name: &str, digest: &str) -> PathBuf {
+        self.folder.join(format!("{name}.{digest}.sig"))
+    }
+
+    /// Whether the signature of these bytes is one that is asked for, if any is.
+    pub(crate) fn is_signed(&self, bytes: &[u8], signature: Option<&[u8]>) -> bool {
+        let Some(keys) = &self.keys else {
+            return true;
+        };
+        signature.is_some_and(|signature| keys.key_of(bytes, signature).is_some())
     }
 
     /// The size of the largest file that can be a plugin of this name, in bytes.
@@ -115,19 +141,45 @@ impl PluginStore {
         grants::judged(plugin, &self.grants, |name| self.spaces.of(name))
     }
 
-    /// Keeps the bytes of a plugin for the next start, on disk when this returns.
+    /// Keeps the bytes of a plugin for the next start, and the signature that they came with. They are on disk when
+    /// this returns.
     ///
     /// # Errors
     /// The disk failed, or is full. What was kept before is there.
-    pub(crate) fn keep(&self, plugin: &Plugin, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn keep(
+        &self,
+        plugin: &Plugin,
+        bytes: &[u8],
+        signature: Option<&[u8]>,
+    ) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
+        let name = plugin.name();
+        let signed = self.signature_of(name, plugin.digest());
+        if let Some(signature) = signature {
+            self.write(&signed, signature)?;
+        }
+        self.write(&self.folder.join(format!("{name}.wasm")), bytes)?;
+        // The signatures of those that were there before. One that stays harms nobody.
+        let before = format!("{name}.");
+        for entry in fs::read_dir(&self.folder)?.flatten() {
+            let path = entry.path();
+            let is_signature = path.extension().is_some_and(|ending| ending == "sig");
+            let is_of_it = entry.file_name().to_string_lossy().starts_with(&before);
+            if is_signature && is_of_it && path != signed {
+                let _ = fs::remove_file(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a file into the folder, in the place of one with its name, or leaves all as it was.
+    fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         // Names of plugins are kebab case; no plugin is called like this.
         let unfinished = self.folder.join(".unfinished");
         let mut file = File::create(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        let kept = self.folder.join(format!("{}.wasm", plugin.name()));
-        fs::rename(&unfinished, kept)?;
+        fs::rename(&unfinished, path)?;
         // The name has to be on disk, too, and perhaps the folder's own.
         #[cfg(unix)]
         for folder in [Some(&*self.folder), self.folder.parent()]

@@ -19,6 +19,9 @@ use crate::folder;
 /// The end of the name of a signature: `discounts.wasm.sig` is that of `discounts.wasm`.
 const ENDING: &str = ".sig";
 
+/// The header with the signature of a plugin that is sent to a server.
+pub(crate) const SIGNATURE: &str = "Casewright-Signature";
+
 /// The keys of those whose plugins are taken.
 #[derive(Debug)]
 pub struct Keys {
@@ -66,6 +69,18 @@ pub fn path_of(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
     name.push(ENDING);
     PathBuf::from(name)
+}
+
+/// The signature of a file, if there is one beside it.
+///
+/// # Errors
+/// It cannot be read.
+pub fn beside(file: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    let path = path_of(file);
+    match path.is_file() {
+        true => folder::read(&path).map(Some),
+        false => Ok(None),
+    }
 }
 
 /// The signature of some bytes by the secret key in a file.
@@ -123,24 +138,29 @@ impl Keys {
                 path.display()
             ))
         })?;
-        let signature = Signature::from_slice(&signature).map_err(|_| {
-            Failure(format!(
+        if signature.len() != Signature::BYTE_SIZE {
+            return Err(Failure(format!(
                 "expected a signature of {} bytes in `{}`, found {}",
                 Signature::BYTE_SIZE,
                 path.display(),
                 signature.len()
-            ))
-        })?;
-        let good =
-            |(_, key): &&(PathBuf, VerifyingKey)| key.verify_strict(bytes, &signature).is_ok();
-        match self.keys.iter().find(good) {
-            Some((key, _)) => Ok(key),
-            None => Err(Failure(format!(
+            )));
+        }
+        self.key_of(bytes, &signature).ok_or_else(|| {
+            Failure(format!(
                 "the signature of `{}` is of no key in `{}`, or the file was changed after it was signed",
                 file.display(),
                 self.from.display()
-            ))),
-        }
+            ))
+        })
+    }
+
+    /// The file of the key that has made this signature of the bytes; none when none of them has.
+    pub fn key_of(&self, bytes: &[u8], signature: &[u8]) -> Option<&Path> {
+        let signature = Signature::from_slice(signature).ok()?;
+        let good =
+            |(_, key): &&(PathBuf, VerifyingKey)| key.verify_strict(bytes, &signature).is_ok();
+        self.keys.iter().find(good).map(|(file, _)| &**file)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `casewright plugin`: what it says of plugins and of files that are none, and the projects that it makes.
 
+use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -44,7 +45,7 @@ const SCORING: &str = "../../../plugins/dist/account-scoring.wasm";
 #[test]
 fn help_of_plugins() {
     let commands: Vec<Vec<&str>> = [
-        "new", "build", "test", "run", "check", "inspect", "keygen", "sign", "verify",
+        "new", "build", "test", "run", "check", "inspect", "keygen", "sign", "verify", "apply",
     ]
     .into_iter()
     .map(|task| vec!["plugin", task, "--help"])
@@ -307,6 +308,100 @@ fn a_server_with_keys_takes_signed_plugins_only() {
     ));
     same(
         "plugin-signatures.txt",
+        &text.replace(scratch.path().to_str().unwrap(), "DIR"),
+    );
+}
+
+#[test]
+fn plugins_are_applied_to_a_running_server_that_asks_for_signatures() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(at("plugins")).unwrap();
+    let shipped = |name: &str, to: &str| {
+        fs::copy(root().join("plugins/dist").join(name), at(to)).unwrap();
+    };
+    for name in ["account-scoring.wasm", "complaint-routing.wasm"] {
+        shipped(name, &format!("plugins/{name}"));
+    }
+    shipped("churn-risk.wasm", "churn-risk.wasm");
+    // The same with a section more, which changes nothing but the digest.
+    let mut changed = fs::read(at("plugins/account-scoring.wasm")).unwrap();
+    changed.extend_from_slice(&[0, 3, 1, b'x', b'!']);
+    fs::write(at("changed.wasm"), changed).unwrap();
+    fs::write(at("none.wasm"), b"no plugin").unwrap();
+    let text = RefCell::new(String::new());
+    let told = |command: &[&str]| text.borrow_mut().push_str(&transcript(command, ""));
+    told(&["plugin", "keygen", &at("ours")]);
+    told(&["plugin", "keygen", &at("theirs")]);
+    let sign = |name: &str, whose: &str| {
+        let key = at(&format!("{whose}.secret.pem"));
+        told(&["plugin", "sign", &at(name), "--key", &key]);
+    };
+    sign("plugins/account-scoring.wasm", "ours");
+    sign("plugins/complaint-routing.wasm", "ours");
+    let settings = Settings::new().with("--plugins", at("plugins"));
+    let settings = settings.with("--plugin-keys", at("ours.public.pem"));
+    let mut server = settings.start();
+    let apply = |server: &str, name: &str| {
+        told(&["plugin", "apply", &at(name), "--server", server]);
+    };
+    let first = format!("http://{}", server.address());
+    apply(&first, "none.wasm");
+    apply(&first, "plugins/account-scoring.wasm");
+    apply(&first, "changed.wasm");
+    sign("changed.wasm", "theirs");
+    apply(&first, "changed.wasm");
+    sign("changed.wasm", "ours");
+    apply(&first, "changed.wasm");
+    sign("churn-risk.wasm", "ours");
+    apply(&first, "churn-risk.wasm");
+    // The folder has none of its name, so that the one that was applied is there after the next start.
+    server.restart();
+    let second = format!("http://{}", server.address());
+    apply(&second, "churn-risk.wasm");
+    server.kill();
+    apply(&second, "churn-risk.wasm");
+    let data = server.data();
+    for entry in fs::read_dir(data.join("plugins")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|ending| ending == "sig") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let refused = settings.fail_on(data).stderr;
+    let text = text.into_inner() + &refused.replace(data.to_str().unwrap(), "DATA");
+    let text = text.replace(scratch.path().to_str().unwrap(), "DIR");
+    let text = text.replace(&first, "SERVER").replace(&second, "SERVER");
+    same("plugin-apply.txt", &text);
+}
+
+#[test]
+fn operators_say_what_calls_may_use() {
+    let scratch = tempfile::tempdir().unwrap();
+    let at = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
+    fs::write(
+        at("one.yaml"),
+        "plugins:\n  account-scoring: { limits: { fuel: 1000 } }\n",
+    )
+    .unwrap();
+    fs::write(at("all.yaml"), "limits: { input_bytes: 10 }\n").unwrap();
+    fs::write(at("none.yaml"), "limits: { fuel: 0 }\n").unwrap();
+    let mut text = String::new();
+    for grants in ["one.yaml", "all.yaml", "none.yaml"] {
+        let grants = at(grants);
+        let command = [
+            "plugin",
+            "run",
+            "score-account",
+            "--input",
+            "scoring.json",
+            "--grants",
+            &grants,
+        ];
+        text.push_str(&steady(&transcript(&command, "")));
+    }
+    same(
+        "plugin-limits.txt",
         &text.replace(scratch.path().to_str().unwrap(), "DIR"),
     );
 }

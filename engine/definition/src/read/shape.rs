@@ -142,6 +142,8 @@ fn plain(expected: &str) -> &str {
         "a boolean" => "`true` or `false`",
         "a sequence" => "a list",
         "a map" => "an object",
+        "u16" | "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "a nonzero u32" | "a nonzero u64" | "a nonzero usize" => "a whole number, 1 or more",
         "newtype variant" | "map with a single key" | "fewer elements in map" => ACTION,
         // The name of a type of ours.
         _ if expected.starts_with("struct ") => "an object",

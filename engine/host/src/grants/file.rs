@@ -1,21 +1,38 @@
 //! What an operator grants to plugins, as it stands in a file.
 
 use std::collections::BTreeMap;
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::limits::Limits;
+
 /// How many calls of one plugin run at a time when its grant does not say.
-const DEFAULT_CONCURRENCY: u32 = 4;
+const DEFAULT_CONCURRENCY: NonZeroU32 = NonZeroU32::new(4).unwrap();
 
 /// What plugins may reach and use: nothing, but for what stands here.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Grants {
+    /// What each call of any plugin may use.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limits: LimitsGrant,
     /// By the name of the plugin, as workflows call it.
     #[serde(default)]
     pub plugins: BTreeMap<String, Grant>,
+}
+
+impl Grants {
+    /// What calls may use: those of any plugin, and those of the plugins that have limits of their own.
+    pub fn limits(&self, usual: &Limits) -> (Limits, BTreeMap<String, Limits>) {
+        let any = self.limits.over(usual);
+        let own = self.plugins.iter();
+        let own = own.map(|(name, grant)| (name.clone(), grant.limits.over(&any)));
+        let own = own.collect();
+        (any, own)
+    }
 }
 
 /// What one plugin may reach and use.
@@ -31,13 +48,12 @@ pub struct Grant {
     /// What it may remember. Without this, nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key_value: Option<KeyValueGrant>,
-    /// What each of its calls may use, where that differs from the usual.
+    /// What each of its calls may use, where that differs from any other's.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: LimitsGrant,
-    /// How many of its calls run at a time.
+    /// How many calls of its services run at a time.
     #[serde(default = "default_concurrency")]
-    #[schemars(range(min = 1))]
-    pub concurrency: u32,
+    pub concurrency: NonZeroU32,
 }
 
 /// A host that a plugin may send HTTP requests to.
@@ -100,19 +116,38 @@ pub struct KeyValueGrant {
     pub bytes: u64,
 }
 
-/// What each call may use: the limits of [`Limits`](crate::Limits) that make a difference to services, by their names.
+/// What each call may use where that differs from the usual: the limits of [`Limits`], by their names. The stack is
+/// the same for all, and not among them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsGrant {
-    /// How long a call may take, waiting included, in milliseconds.
+    /// What a call of a decision may compute, in units of fuel: about one for each WebAssembly instruction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deadline_ms: Option<u64>,
+    pub fuel: Option<NonZeroU64>,
+    /// The same, for the one call of `describe` when the plugin is loaded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub describe_fuel: Option<NonZeroU64>,
+    /// How long a call of a service may take, waiting included, in milliseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline_ms: Option<NonZeroU64>,
     /// Memory, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory_bytes: Option<usize>,
+    pub memory_bytes: Option<NonZeroUsize>,
+    /// All tables together, in elements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_elements: Option<usize>,
+    /// The input, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_bytes: Option<usize>,
+    /// The output, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<usize>,
     /// The log of a call, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_bytes: Option<usize>,
+    /// The file of the plugin, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component_bytes: Option<usize>,
     /// HTTP requests of one call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_requests: Option<u32>,
@@ -122,6 +157,33 @@ pub struct LimitsGrant {
     /// The body of the response to one, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_response_bytes: Option<u64>,
+}
+
+impl LimitsGrant {
+    /// `usual`, but for what stands here.
+    pub fn over(&self, usual: &Limits) -> Limits {
+        Limits {
+            fuel: self.fuel.map_or(usual.fuel, NonZeroU64::get),
+            describe_fuel: self
+                .describe_fuel
+                .map_or(usual.describe_fuel, NonZeroU64::get),
+            deadline_ms: self.deadline_ms.map_or(usual.deadline_ms, NonZeroU64::get),
+            memory_bytes: self
+                .memory_bytes
+                .map_or(usual.memory_bytes, NonZeroUsize::get),
+            table_elements: self.table_elements.unwrap_or(usual.table_elements),
+            input_bytes: self.input_bytes.unwrap_or(usual.input_bytes),
+            output_bytes: self.output_bytes.unwrap_or(usual.output_bytes),
+            log_bytes: self.log_bytes.unwrap_or(usual.log_bytes),
+            component_bytes: self.component_bytes.unwrap_or(usual.component_bytes),
+            http_requests: self.http_requests.unwrap_or(usual.http_requests),
+            http_request_bytes: self.http_request_bytes.unwrap_or(usual.http_request_bytes),
+            http_response_bytes: self
+                .http_response_bytes
+                .unwrap_or(usual.http_response_bytes),
+            stack_bytes: usual.stack_bytes,
+        }
+    }
 }
 
 impl Default for Grant {
@@ -136,7 +198,7 @@ impl Default for Grant {
     }
 }
 
-fn default_concurrency() -> u32 {
+fn default_concurrency() -> NonZeroU32 {
     DEFAULT_CONCURRENCY
 }
 
@@ -159,7 +221,7 @@ mod tests {
             ],
             "secrets": {"crm-token": {"env": "CRM_TOKEN"}, "other": {"file": "/run/secrets/other"}},
             "key-value": {"bytes": 1_048_576},
-            "limits": {"deadline_ms": 10_000},
+            "limits": {"deadline_ms": 20_000},
         }}}))
         .unwrap();
         let grant = &grants.plugins["crm-sync"];
@@ -169,18 +231,25 @@ mod tests {
             file: "/run/secrets/other".into(),
         };
         assert_eq!(grant.secrets["other"], SecretSource::File(file));
-        assert_eq!(grant.limits.deadline_ms, Some(10_000));
-        assert_eq!(grant.concurrency, 4);
+        assert_eq!(grant.concurrency, DEFAULT_CONCURRENCY);
+        let limits = grant.limits.over(&Limits::default());
+        let expected = Limits {
+            deadline_ms: 20_000,
+            ..Limits::default()
+        };
+        assert_eq!(limits, expected);
     }
 
     #[test]
-    fn misspelt_fields_are_refused() {
+    fn what_makes_no_sense_is_refused() {
         for grant in [
             json!({"htpp": []}),
             json!({"http": [{"host": "a.com", "privat": true}]}),
             json!({"secrets": {"a": {"value": "in the file"}}}),
             json!({"secrets": {"a": {"env": "A", "file": "a"}}}),
             json!({"limits": {"deadline": 3}}),
+            json!({"limits": {"fuel": 0}}),
+            json!({"concurrency": 0}),
         ] {
             let grants = json!({"plugins": {"p": grant}});
             assert!(

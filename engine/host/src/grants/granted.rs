@@ -49,14 +49,6 @@ pub enum GrantError {
         /// Why; never the value.
         message: String,
     },
-    /// A limit or number that makes no sense.
-    #[error("`{field}`: {message}")]
-    Number {
-        /// The field of the grant.
-        field: &'static str,
-        /// What was expected and found.
-        message: String,
-    },
 }
 
 impl Granted {
@@ -97,22 +89,12 @@ impl Granted {
                 private: http.private,
             })
         });
-        let numbers = [
-            ("concurrency", Some(u64::from(grant.concurrency))),
-            ("limits.deadline_ms", grant.limits.deadline_ms),
-        ];
-        for (field, number) in numbers {
-            if number == Some(0) {
-                let message = "expected at least 1, found 0".to_owned();
-                return Err(GrantError::Number { field, message });
-            }
-        }
         Ok(Granted {
             hosts: hosts.collect::<Result<_, _>>()?,
             secrets,
             key_value_bytes: grant.key_value.as_ref().map(|grant| grant.bytes),
             limits: grant.limits.clone(),
-            concurrency: grant.concurrency,
+            concurrency: grant.concurrency.get(),
         })
     }
 
@@ -123,20 +105,7 @@ impl Granted {
 
     /// `usual`, but for what the grant says otherwise.
     pub(crate) fn limits(&self, usual: &Limits) -> Limits {
-        let granted = &self.limits;
-        Limits {
-            deadline_ms: granted.deadline_ms.unwrap_or(usual.deadline_ms),
-            memory_bytes: granted.memory_bytes.unwrap_or(usual.memory_bytes),
-            log_bytes: granted.log_bytes.unwrap_or(usual.log_bytes),
-            http_requests: granted.http_requests.unwrap_or(usual.http_requests),
-            http_request_bytes: granted
-                .http_request_bytes
-                .unwrap_or(usual.http_request_bytes),
-            http_response_bytes: granted
-                .http_response_bytes
-                .unwrap_or(usual.http_response_bytes),
-            ..usual.clone()
-        }
+        self.limits.over(usual)
     }
 }
 

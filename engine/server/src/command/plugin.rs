@@ -1,5 +1,6 @@
 //! `casewright plugin`: from an empty folder to a plugin that a server runs.
 
+mod apply;
 mod asked;
 mod build;
 mod cases;
@@ -22,7 +23,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::{Failure, Verdict};
 
-/// Write, build, test, sign and look into plugins
+/// Write, build, test, sign, apply and look into plugins
 ///
 /// A plugin is a WebAssembly file whose functions workflows ask for decisions. It can be written in Rust,
 /// JavaScript or Python.
@@ -49,6 +50,7 @@ enum Task {
     Check(check::Check),
     Inspect(inspect::Inspect),
     Replay(replay::Replay),
+    Apply(apply::Apply),
     Keygen(sign::Keygen),
     Sign(sign::Sign),
     Verify(sign::Verify),
@@ -68,6 +70,7 @@ impl Plugin {
             Task::Check(check) => check.run(),
             Task::Inspect(inspect) => inspect.run(),
             Task::Replay(replay) => replay.run(),
+            Task::Apply(apply) => apply.run(),
             Task::Keygen(keygen) => keygen.run(),
             Task::Sign(sign) => sign.run(),
             Task::Verify(verify) => verify.run(),

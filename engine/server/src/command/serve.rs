@@ -40,12 +40,12 @@ pub struct Serve {
     /// the same name that were applied to the server while it ran.
     #[arg(long, value_name = "DIR")]
     plugins: Option<PathBuf>,
-    /// A public key, or a folder with public keys (`.pem`): plugins that none of them has signed are refused, and
-    /// none is replaced while the server runs.
+    /// A public key, or a folder with public keys (`.pem`): plugins that none of them has signed are refused, at the
+    /// start and while the server runs.
     #[arg(long, value_name = "FILE|DIR", requires = "plugins")]
     plugin_keys: Option<PathBuf>,
-    /// What plugins with services may reach: hosts, secrets, a space to remember things in. A YAML file; its schema is
-    /// what `casewright schema grants` prints. Without it, nothing.
+    /// What plugins may reach, such as hosts and secrets, and what their calls may use, such as memory. A YAML file; its
+    /// schema is what `casewright schema grants` prints. Without it, nothing is reached, and the usual limits hold.
     #[arg(long, value_name = "FILE")]
     grants: Option<PathBuf>,
     #[command(flatten)]

@@ -7,7 +7,9 @@
 
 use axum::Json as JsonBody;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::response::Response;
+use base64ct::{Base64, Encoding};
 use casewright_host::grants::Capability;
 use casewright_host::{Function, Plugin};
 use casewright_runtime::NotTaken;
@@ -22,6 +24,7 @@ use super::conditional::{Condition, tagged};
 use super::problem::Problem;
 use super::segment::Segment;
 use super::workflows::must_administer;
+use crate::signature::SIGNATURE;
 
 /// A plugin.
 #[derive(Debug, Serialize, ToSchema)]
@@ -157,11 +160,17 @@ fn answer(plugin: &Plugin) -> Response {
 /// in use asks what it does not have, or asks it in another way, or when it wants to reach more than the operator grants.
 /// Takes the role `administrator`.
 ///
+/// `Casewright-Signature` holds its Ed25519 signature, as a byte sequence (RFC 9651, 3.3.5: base64 between colons). A
+/// server with `--plugin-keys` takes no plugin without a good one.
+///
 /// With `If-Match`, only if the plugin in use is still the one that `ETag` named; with `If-None-Match: *`,
 /// only if there is none.
 #[utoipa::path(
     put, path = "/plugins/{plugin}", tag = "plugins",
-    params(("plugin" = String, Path, description = "the name of the plugin")),
+    params(
+        ("plugin" = String, Path, description = "the name of the plugin"),
+        ("Casewright-Signature" = Option<String>, Header, description = "its Ed25519 signature, in base64 between colons"),
+    ),
     request_body(content = Vec<u8>, content_type = "application/wasm"),
     responses(
         (status = 200, description = "it answers from now on", body = PluginView),
@@ -175,13 +184,8 @@ pub(super) async fn apply(
     request: Request,
 ) -> Result<Response, Problem> {
     must_administer(&actor, "applying a plugin")?;
-    if !server.plugins.is_open() {
-        let detail = "plugins have to be signed here, and none is replaced while the server runs";
-        return Err(Problem::new("plugins-closed", detail).with_hint(
-            "put the file and its signature into the folder of plugins, and start the server again",
-        ));
-    }
     let (parts, body) = request.into_parts();
+    let signature = signature(&parts.headers)?;
     let condition = Condition::of(&parts.headers, "the digest of a plugin in quotation marks")?;
     let measure = Measure {
         limit: server.plugins.largest(&name),
@@ -191,7 +195,7 @@ pub(super) async fn apply(
     let is_wanted = move |current: Option<&Plugin>| condition.holds(current.map(Plugin::digest));
     let applied = tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        replace(&server, &name, &bytes, is_wanted)
+        replace(&server, &name, &bytes, signature.as_deref(), is_wanted)
     });
     let panicked = |_| {
         Err(Problem::new(
@@ -203,12 +207,40 @@ pub(super) async fn apply(
     Ok(answer(&plugin))
 }
 
+/// The signature that a request brings along.
+fn signature(headers: &HeaderMap) -> Result<Option<Vec<u8>>, Problem> {
+    let Some(value) = headers.get(SIGNATURE) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default().trim();
+    let inside = text
+        .strip_prefix(':')
+        .and_then(|text| text.strip_suffix(':'));
+    match inside.and_then(|text| Base64::decode_vec(text).ok()) {
+        Some(signature) => Ok(Some(signature)),
+        None => {
+            let detail = "expected `Casewright-Signature` to be base64 between colons";
+            Err(Problem::new("plugin-not-signed", detail))
+        }
+    }
+}
+
 fn replace(
     server: &Server,
     name: &str,
     bytes: &[u8],
+    signature: Option<&[u8]>,
     is_wanted: impl FnOnce(Option<&Plugin>) -> bool,
 ) -> Result<Plugin, Problem> {
+    if !server.plugins.is_signed(bytes, signature) {
+        let detail = match signature {
+            Some(_) => "the signature is of no key of the operator's, or not of this file",
+            None => "it came without a signature",
+        };
+        let hint =
+            "`casewright plugin sign` makes the signature that `casewright plugin apply` sends";
+        return Err(Problem::new("plugin-not-signed", detail).with_hint(hint));
+    }
     let unsound = |detail: String| Problem::new("plugin-unsound", detail);
     let plugin = server.plugins.load(name, bytes);
     let plugin = plugin.map_err(|error| unsound(error.to_string()))?;
@@ -227,7 +259,7 @@ fn replace(
             .with("missing", missing.collect::<Vec<_>>())
             .with("difference", difference.to_string())
     })?;
-    let keep = || server.plugins.keep(&plugin, bytes);
+    let keep = || server.plugins.keep(&plugin, bytes, signature);
     let taken = server
         .runtime
         .replace_plugin(plugin.clone(), is_wanted, keep);

@@ -100,8 +100,8 @@ kinds! {
         "`If-Match` named another definition than the one in use, or `If-None-Match: *` was sent and there is one. `definition` is its digest. Read the workflow again, and decide anew.";
     "unknown-plugin" 404 "no such plugin"
         "`known` lists the plugins that there are.";
-    "plugins-closed" 403 "plugins have to be signed"
-        "This server takes only plugins with a good signature, from its folder of plugins and when it starts.";
+    "plugin-not-signed" 403 "the plugin is not signed by one of the operator's keys"
+        "This server takes only plugins that somebody signed whose key it has. `Casewright-Signature` holds the signature; `casewright plugin sign` makes it, and `casewright plugin apply` sends it.";
     "plugin-unsound" 422 "the file is no plugin"
         "`detail` says what was expected of it. `casewright plugin check` says the same on your desk.";
     "plugin-not-granted" 403 "the plugin asks for more than is granted"

@@ -1,6 +1,6 @@
 //! What a call may use while a plugin is tried out.
 
-use casewright_host::{Host, HostConfig, Limits};
+use casewright_host::{Grants, Host, HostConfig, Limits};
 use clap::Args;
 
 use crate::cli::Failure;
@@ -40,10 +40,17 @@ impl CallLimits {
         }
     }
 
-    /// A host that makes one call at a time.
+    /// A host that makes one call at a time, within these limits.
     pub(super) fn host(&self) -> Result<Host, Failure> {
+        self.host_with(&Grants::default())
+    }
+
+    /// The same, but for what `grants` says otherwise.
+    pub(super) fn host_with(&self, grants: &Grants) -> Result<Host, Failure> {
+        let (limits, plugin_limits) = grants.limits(&self.limits());
         let config = HostConfig {
-            limits: self.limits(),
+            limits,
+            plugin_limits,
             concurrent_calls: 1,
             ..HostConfig::default()
         };

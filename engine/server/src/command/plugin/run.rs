@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::asked::{Answer, ask};
-use super::grants::GrantsFile;
+use super::grants::{GrantsFile, grant};
 use super::limits::CallLimits;
 use super::loaded::{File, candidates};
 use super::shown;
@@ -45,9 +45,10 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn run(self) -> Result<Verdict, Failure> {
         let input = read_input(&self.input)?;
-        let host = self.limits.host()?;
+        let grants = self.grants.read()?;
+        let host = self.limits.host_with(&grants)?;
         let (plugin, function) = self.plugin(&host)?;
-        let plugin = self.grants.grant(plugin)?;
+        let plugin = grant(plugin, &grants)?;
         let watch = Stopwatch::start();
         let answer = ask(&plugin, &function, &input);
         let took = watch.elapsed();

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::cases::{self, Tried};
-use super::grants::GrantsFile;
+use super::grants::{GrantsFile, grant};
 use super::limits::CallLimits;
 use super::loaded::{File, built};
 use super::project::shown;
@@ -55,8 +55,9 @@ impl Test {
             Some(path) => File::read(path)?,
             None => built(&self.folder)?,
         };
-        let host: Host = self.limits.host()?;
-        let plugin = self.grants.grant(file.require(&host)?)?;
+        let grants = self.grants.read()?;
+        let host: Host = self.limits.host_with(&grants)?;
+        let plugin = grant(file.require(&host)?, &grants)?;
         let mut failed = 0;
         for path in &files {
             let tried = cases::try_file(path, &plugin)?;
