@@ -38,6 +38,19 @@ pub fn binary() -> &'static Path {
     })
 }
 
+/// A command of the binary. All of them share what is compiled of plugins, which takes longer than most tests.
+pub fn program() -> Command {
+    let mut program = Command::new(binary());
+    share_plugin_cache(&mut program);
+    program
+}
+
+/// Has a command of the binary, or one that leads to it, keep compiled plugins where all of them do.
+pub fn share_plugin_cache(command: &mut Command) {
+    let folder = binary().with_file_name("plugin-cache");
+    command.env("CASEWRIGHT_PLUGIN_CACHE", folder);
+}
+
 /// A command of Cargo in the checkout, by the Cargo that runs the tests.
 pub fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -191,7 +191,7 @@ impl Settings {
 
     fn spawn(&self) -> Child {
         let mut command = match &self.before {
-            None => Command::new(crate::binary()),
+            None => crate::program(),
             Some(before) => {
                 let mut shell = Command::new("sh");
                 shell.args(["-c", &format!("{before} && exec \"$0\" \"$@\"")]);
@@ -201,6 +201,7 @@ impl Settings {
         };
         command.arg("serve").args(&self.arguments);
         command.env_remove("RUST_LOG").env_remove("RUST_BACKTRACE");
+        crate::share_plugin_cache(&mut command);
         command.stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().unwrap()
@@ -289,7 +290,7 @@ impl Server {
     #[track_caller]
     pub fn kill_and_verify(&mut self) {
         self.kill();
-        let mut verify = Command::new(crate::binary());
+        let mut verify = crate::program();
         let output = verify.args(["verify", "--data"]).arg(&self.data).output();
         let output = output.unwrap();
         let told = String::from_utf8_lossy(&output.stdout);

@@ -1,6 +1,7 @@
 //! Packs and plugins from folders on disk, or the shipped ones.
 
 use std::collections::BTreeMap;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -21,7 +22,7 @@ const MAX_FOLDER_DEPTH: usize = 8;
 /// The folder cannot be read, or one of its files is no plugin.
 pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
     Ok(Plugins::new(compile(
-        &host(None, &Grants::default())?,
+        &desk_host(HostConfig::default())?,
         &plugin_files(folder)?,
     )?))
 }
@@ -40,7 +41,7 @@ pub fn load_functions(folder: Option<&Path>) -> Result<Functions, Failure> {
         let (name, functions) = match known.get(&Digest::of(&bytes).to_string()) {
             Some(description) => (description.name.clone(), description.functions()),
             None => {
-                let plugins = compile(&host(None, &Grants::default())?, &[(name, bytes)])?;
+                let plugins = compile(&desk_host(HostConfig::default())?, &[(name, bytes)])?;
                 let name = plugins.iter().map(Plugin::name).collect();
                 (name, Plugins::new(plugins).functions())
             }
@@ -57,6 +58,27 @@ pub(crate) fn plugin_files(folder: Option<&Path>) -> Result<Vec<(String, Vec<u8>
         Some(folder) => read_plugins(folder),
         None => Ok(shipped::plugins()),
     }
+}
+
+/// Compiled code is kept in this folder, whatever is usual.
+pub(crate) const PLUGIN_CACHE: &str = "CASEWRIGHT_PLUGIN_CACHE";
+
+/// A host for commands on somebody's desk. Compiled code is kept with what else the user's programs can make anew:
+/// those who build a plugin ask it again and again, and one that carries a language runtime takes seconds to compile.
+pub(crate) fn desk_host(config: HostConfig) -> Result<Host, Failure> {
+    let users = || {
+        let named = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+        let named = named.filter(|folder| folder.is_absolute());
+        let usual = || env::home_dir().map(|home| home.join(".cache"));
+        Some(named.or_else(usual)?.join("casewright"))
+    };
+    let caching = HostConfig {
+        code_cache: env::var_os(PLUGIN_CACHE).map(PathBuf::from).or_else(users),
+        ..config.clone()
+    };
+    // Nobody has asked for it, so nobody misses it.
+    let host = Host::new(caching).or_else(|_| Host::new(config));
+    host.map_err(|error| Failure(error.to_string()))
 }
 
 /// What runs plugins, within the limits that `grants` gives. Compiled code is kept in the folder `code_cache`, if one is

@@ -36,6 +36,7 @@ pub(crate) struct PluginStore {
 impl PluginStore {
     /// The plugins of a server with a data folder: those of `chosen`, over those that were applied before, over
     /// the shipped ones; the shipped ones only without `chosen`. With keys, each has to be signed by one of them.
+    /// Compiled code is kept in the folder `code`, or else beside the data.
     ///
     /// # Errors
     /// A folder cannot be read, or one of its files is no plugin, has no good signature, or asks for more than is
@@ -45,11 +46,13 @@ impl PluginStore {
         chosen: Option<&Path>,
         keys: Option<Keys>,
         grants: Grants,
+        code: Option<PathBuf>,
     ) -> Result<(Self, Plugins), Failure> {
         // A start that fails leaves nothing behind, so code is kept once there is a store to keep it beside.
         let has_store = data.join(STORE_FILE).is_file();
+        let code = code.or_else(|| has_store.then(|| data.join(CODE)));
         let store = PluginStore {
-            host: folder::host(has_store.then(|| data.join(CODE)), &grants)?,
+            host: folder::host(code, &grants)?,
             folder: data.join(FOLDER),
             keys,
             grants,

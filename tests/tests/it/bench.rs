@@ -3,14 +3,14 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use casewright_tests::{binary, server::Settings};
+use casewright_tests::{program, server::Settings};
 use serde_json::Value as Json;
 
 /// Runs a bench with its data in a folder.
 fn bench(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(binary())
+    program()
         .args(["bench", "--data"])
         .arg(folder)
         .args(arguments)
@@ -121,7 +121,7 @@ fn what_cannot_be_measured_is_told() {
 fn only_a_store_is_compacted() {
     let folder = tempfile::tempdir().unwrap();
     let compact = || {
-        let mut command = Command::new(binary());
+        let mut command = program();
         command.args(["compact", "--output=json", "--data"]);
         command.arg(folder.path()).output().unwrap()
     };

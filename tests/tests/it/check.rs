@@ -1,16 +1,14 @@
 //! `check` as a product: its log for code hosting, and what it knows of plugins without running them.
 
-use std::process::Command;
-
 use casewright::folder::{load_functions, load_plugins};
 use casewright::shipped::write_descriptions;
-use casewright_tests::{binary, root};
+use casewright_tests::{program, root};
 use serde_json::Value;
 use snapbox::{Data, assert_data_eq};
 
 /// The log of a check in the folder of transcripts, and the exit code.
 fn sarif(arguments: &[&str]) -> (Value, i32) {
-    let mut command = Command::new(binary());
+    let mut command = program();
     command
         .current_dir(root().join("tests/tests/cli"))
         .args(["check", "--output", "sarif"])
@@ -75,7 +73,7 @@ fn a_finding_that_moves_stays_the_same() {
     let text = std::fs::read_to_string(root().join("tests/tests/cli/broken.yaml")).unwrap();
     let logs = [text.clone(), format!("# one line more\n{text}")].map(|text| {
         std::fs::write(folder.path().join("broken.yaml"), text).unwrap();
-        let mut command = Command::new(binary());
+        let mut command = program();
         let command = command.current_dir(folder.path());
         let output = command.args(["check", "--output", "sarif", "broken.yaml"]);
         let log: Value = serde_json::from_slice(&output.output().unwrap().stdout).unwrap();

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use casewright_tests::{binary, root};
+use casewright_tests::{program, root};
 use snapbox::{Data, assert_data_eq};
 
 /// The folder in which the commands run, with the files that they read.
@@ -16,7 +16,7 @@ pub(crate) fn folder() -> PathBuf {
 
 /// What a command says, and how it ends.
 pub(crate) fn transcript(arguments: &[&str], input: &str) -> String {
-    let mut command = Command::new(binary());
+    let mut command = program();
     command
         .args(arguments)
         .current_dir(folder())

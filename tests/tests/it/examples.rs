@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use casewright_tests::server::{Server, Settings};
-use casewright_tests::{binary, root};
+use casewright_tests::{program, root};
 use snapbox::Data;
 use tempfile::TempDir;
 
@@ -42,7 +42,7 @@ fn every_example_is_run() {
 #[test]
 fn scenarios_of_examples_are_simulated_as_they_say() {
     for (name, workflow) in EXAMPLES {
-        let mut simulate = Command::new(binary());
+        let mut simulate = program();
         simulate.current_dir(root()).arg("simulate");
         simulate.arg(format!(
             "schemas/packs/key-account/workflows/{workflow}.yaml"
@@ -55,7 +55,7 @@ fn scenarios_of_examples_are_simulated_as_they_say() {
 
 #[test]
 fn a_scenario_of_an_example_holds_as_it_says() {
-    let mut test = Command::new(binary());
+    let mut test = program();
     test.current_dir(root()).arg("test");
     test.arg("examples/01-complaint/scenario.yaml");
     let printed = succeed(test.output().unwrap());

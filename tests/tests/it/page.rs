@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use casewright_tests::binary;
+use casewright_tests::{binary, share_plugin_cache};
 
 /// A fenced block.
 #[derive(Debug, PartialEq, Eq)]
@@ -68,5 +68,6 @@ pub(crate) fn shell(command: &str, folder: &Path) -> Output {
         .args(["-eu", "-c", command])
         .current_dir(folder)
         .env("PATH", path);
+    share_plugin_cache(&mut shell);
     shell.output().unwrap()
 }

@@ -3,10 +3,9 @@
 use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use casewright_tests::server::Settings;
-use casewright_tests::{binary, root};
+use casewright_tests::{program, root};
 use serde_json::Value;
 
 use crate::cli::{same, transcript};
@@ -234,7 +233,7 @@ fn a_project_is_made_in_each_language() {
 
 /// What is said to somebody who has not a single tool: how to get the first that is needed.
 fn built_without_tools(project: &Path) -> String {
-    let mut build = Command::new(binary());
+    let mut build = program();
     build.args(["plugin", "build"]).current_dir(project);
     build.env("PATH", "").env_remove("VIRTUAL_ENV");
     let output = build.output().unwrap();

@@ -14,11 +14,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use casewright::folder::{check_pack, check_workflow_against, load_plugins};
 use casewright_definition::{FunctionKind, FunctionSchemas, Functions};
-use casewright_tests::{binary, root};
+use casewright_tests::{program, root};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -86,7 +85,7 @@ fn collect_keys(schema: &Value, keys: &mut BTreeSet<String>) {
 
 #[test]
 fn every_code_of_a_finding_is_in_the_reference() {
-    let listed = Command::new(binary()).arg("explain").output().unwrap();
+    let listed = program().arg("explain").output().unwrap();
     let listed = String::from_utf8(listed.stdout).unwrap();
     // Headings begin at the margin.
     let lines = listed.lines().filter(|line| line.starts_with(' '));
@@ -275,7 +274,7 @@ fn evaluate(frame: &str, expression: &str, folder: &Path) -> Value {
     let actor = json!({ "id": "li.na", "roles": ["account-manager"] });
     let start = json!({ "start": {}, "actor": actor, "now": VALUES_AT });
     fs::write(&events, format!("{start}\n{{\"event\": \"ask\"}}\n")).unwrap();
-    let mut simulate = Command::new(binary());
+    let mut simulate = program();
     simulate.arg("simulate").arg(&workflow);
     simulate.arg("--events").arg(&events);
     simulate.arg("--plugins").arg(&plugins);
@@ -359,7 +358,7 @@ fn scenarios_of_the_reference_hold() {
         };
         let path = folder.path().join("scenario.yaml");
         fs::write(&path, format!("{}\n", block.text)).unwrap();
-        let output = Command::new(binary())
+        let output = program()
             .arg("test")
             .arg(&path)
             .arg("--pack")

@@ -167,8 +167,13 @@ impl Cancel {
     fn run(self) -> Result<Verdict, Failure> {
         let grants = self.grants.as_deref().map(read_grants).transpose()?;
         let grants = grants.unwrap_or_default();
-        let (_, plugins) =
-            PluginStore::open(&self.data.folder, self.plugins.as_deref(), None, grants)?;
+        let (_, plugins) = PluginStore::open(
+            &self.data.folder,
+            self.plugins.as_deref(),
+            None,
+            grants,
+            None,
+        )?;
         let jobs = self.data.open()?;
         let key = self.job.key();
         let actor = Actor::new(&self.actor, []);

@@ -18,10 +18,11 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::edge::{self, Edge};
+use crate::folder::{self, PLUGIN_CACHE};
 use crate::grants::read_grants;
+use crate::http;
 use crate::plugin_store::PluginStore;
 use crate::signature::Keys;
-use crate::{folder, http};
 
 /// Serve cases over HTTP, with the workflows of a pack on an embedded store.
 #[derive(Debug, Args)]
@@ -48,6 +49,10 @@ pub struct Serve {
     /// schema is what `casewright schema grants` prints. Without it, nothing is reached, and the usual limits hold.
     #[arg(long, value_name = "FILE")]
     grants: Option<PathBuf>,
+    /// The folder in which the compiled code of plugins is kept from one start to the next, which nobody else may
+    /// read [default: `plugin-cache` beside the data, from the second start on]
+    #[arg(long, value_name = "DIR", env = PLUGIN_CACHE, hide_env_values = true)]
+    plugin_cache: Option<PathBuf>,
     #[command(flatten)]
     edge: Edge,
 }
@@ -62,8 +67,13 @@ impl Serve {
         let keys = self.plugin_keys.as_deref().map(Keys::read).transpose()?;
         let grants = self.grants.as_deref().map(read_grants).transpose()?;
         let grants = grants.unwrap_or_default();
-        let (store, plugins) =
-            PluginStore::open(&self.data, self.plugins.as_deref(), keys, grants)?;
+        let (store, plugins) = PluginStore::open(
+            &self.data,
+            self.plugins.as_deref(),
+            keys,
+            grants,
+            self.plugin_cache.clone(),
+        )?;
         let checked = folder::check_pack(self.pack.as_deref(), &plugins)?;
         let sound = checked.is_sound();
         // Warnings are for whoever writes the pack: `check` shows them.

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use casewright_tests::server::{Client, Reply, Server, Settings};
 use serde_json::{Value as Json, json};
@@ -171,7 +170,7 @@ fn a_new_version_is_asked_what_the_old_one_was() {
     let replay = |file: &[u8], more: &[&str]| {
         let candidate = folder.path().join("candidate.wasm");
         std::fs::write(&candidate, file).unwrap();
-        let mut command = Command::new(casewright_tests::binary());
+        let mut command = casewright_tests::program();
         command.args(["plugin", "replay", "--output", "json", "--data"]);
         let output = command
             .arg(&data)

@@ -4,6 +4,7 @@ use casewright_host::{Grants, Host, HostConfig, Limits};
 use clap::Args;
 
 use crate::cli::Failure;
+use crate::folder;
 
 /// How many bytes a mebibyte has.
 const MEBIBYTE: u64 = 1 << 20;
@@ -54,6 +55,6 @@ impl CallLimits {
             concurrent_calls: 1,
             ..HostConfig::default()
         };
-        Host::new(config).map_err(|error| Failure(error.to_string()))
+        folder::desk_host(config)
     }
 }
