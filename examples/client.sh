@@ -119,9 +119,12 @@ events() {
 show_history() {
     request GET "/cases/$CASE/history"
     expect 200
-    printf '%s\n' "$body" | sed -e "s/{\"sequence\":/\\$LINE_BREAK/g" |
-        sed -n -e h \
+    printf '%s\n' "$body" |
+        sed -e "s/{\"sequence\":/\\$LINE_BREAK/g" \
+            -e "s/\"decisions\":\[{\"function\":/\\${LINE_BREAK}decided /g" \
+            -e "s/},{\"function\":/}\\${LINE_BREAK}decided /g" |
+        sed -n \
             -e 's/^[0-9]*,"revision":\([0-9]*\),"at":"\([^"]*\)","actor":{"id":"\([^"]*\)","roles":\[[^]]*\]},"cause":"[a-z]*","event":"\([^"]*\)".*/  \1  \2  \4 by \3/p' \
-            -e g \
-            -e 's/.*"decisions":\[{"function":"\([^"]*\)".*"output":\({.*}\)}\],"emitted".*/     \1 decided \2/p'
+            -e 's/}\],"emitted".*//' \
+            -e 's/^decided "\([^"]*\)".*"output":\({.*}\)$/     \1 decided \2/p'
 }

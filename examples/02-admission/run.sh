@@ -14,6 +14,7 @@ send submit-application '{
     "customer_basics": {"name": "Harbour Instruments Ltd", "industry": "measuring instruments"},
     "application_reason": "Purchases doubled within two years",
     "expected_cooperation_scale": 8000000,
+    "purchase_amount_past_year": 4200000,
     "potential_benefit": "A reference in a new industry"
 }'
 
@@ -50,11 +51,12 @@ finding industry-reputation 'Well known in its niche' 70
 as li.na sales-dept
 finding cooperation-history 'Five years, one dispute, settled' 75
 
-say '6. Complete. The plugin account-scoring weighs the findings and proposes a grade.'
+say '6. Complete. One plugin weighs the findings and proposes a grade, another finds the tier.'
 as chen.jing ka-team
 send complete-evaluation '{"evaluation_report": {"name": "Evaluation Harbour Instruments"}}'
-# `body` is the last answer; the workflow keeps what the plugin said in the field `scoring`.
+# `body` is the last answer; the workflow keeps what the plugins said in the fields `scoring` and `classification`.
 printf '%s\n' "$body" | sed -n 's/.*"scoring":{\([^[]*\),"missing_evidence".*/  scoring \1/p'
+printf '%s\n' "$body" | sed -n 's/.*"classification":{\([^]]*\]\).*/  classification \1/p'
 
 say '7. Sales would like to approve it themselves.'
 as li.na sales-dept

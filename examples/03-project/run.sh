@@ -25,7 +25,10 @@ send kickoff-held '{
     "team_members": [{"name": "Huang Qiang", "duty": "project manager"}, {"name": "Gao Feng", "duty": "delivery"}],
     "customer_members": [{"name": "Ann Miller", "duty": "project owner"}],
     "schedule": [{"name": "First depot live", "due": "2026-06-30"}],
-    "acceptance_criteria": ["99.5 % of the wagons report", "alarms within two seconds"]
+    "acceptance_criteria": [
+        {"id": "coverage", "title": "wagons that report, in percent", "level": "functional", "at_least": 99.5},
+        {"id": "alarms", "title": "seconds until an alarm", "level": "performance", "at_most": 2}
+    ]
 }'
 
 say '3. Each goes its own way: the schedule slips, then a quality check fails.'
@@ -53,8 +56,17 @@ send preparation-complete '{
     "acceptance_group": [{"name": "Ann Miller"}]
 }'
 
-say '5. A test fails. The customer asks for a rectification.'
-send present-and-test '{"record": {"level": "performance", "result": "failed", "note": "alarms take 3.2 seconds"}}'
+say '5. Alarms take too long: nobody can pass this. The customer asks for a rectification.'
+send present-and-test '{"record": {"criterion": "coverage", "measured": 99.8}}'
+send present-and-test '{"record": {"criterion": "alarms", "measured": 3.2}}'
+send_refused acceptance-passed '{
+    "customer_acceptance_report": {"name": "Report of the acceptance group"},
+    "verdict": "passed",
+    "signed_acceptance": {
+        "name": "Acceptance document",
+        "signatures": [{"party": "customer", "name": "Ann Miller"}, {"party": "company", "name": "Wang Fang"}]
+    }
+}'
 send acceptance-issues '{"rectification_opinions": [{"issue": "alarms take too long", "status": "open"}]}'
 
 say '6. The team comes back too soon: the opinion is still open.'
@@ -79,7 +91,7 @@ send preparation-complete '{
     "acceptance_plan": {"name": "Acceptance plan"},
     "acceptance_group": [{"name": "Ann Miller"}]
 }'
-send present-and-test '{"record": {"level": "performance", "result": "passed", "note": "alarms take 1.1 seconds"}}'
+send present-and-test '{"record": {"criterion": "alarms", "measured": 1.1, "note": "after the new firmware"}}'
 send acceptance-passed '{
     "customer_acceptance_report": {"name": "Report of the acceptance group"},
     "verdict": "passed",

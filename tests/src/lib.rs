@@ -25,6 +25,24 @@ pub fn root() -> &'static Path {
     })
 }
 
+/// Copies the shipped plugins into a folder: the shipped workflows ask all of them.
+///
+/// # Panics
+/// They cannot be read, or the folder takes no files.
+pub fn copy_shipped_plugins(folder: &Path) {
+    let copied = std::fs::read_dir(root().join("plugins/dist")).and_then(|entries| {
+        let files = entries.collect::<Result<Vec<_>, _>>()?;
+        let paths = files.into_iter().map(|file| file.path());
+        for path in paths.filter(|path| path.extension().is_some_and(|kind| kind == "wasm")) {
+            std::fs::copy(&path, folder.join(path.file_name().unwrap_or_default()))?;
+        }
+        Ok(())
+    });
+    if let Err(error) = copied {
+        panic!("the shipped plugins cannot be copied: {error}");
+    }
+}
+
 /// The `casewright` binary: the one that `CASEWRIGHT_BIN` names, or else one built now, in the
 /// profile of the tests.
 ///

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use casewright_chart::{Answer, DecisionError, Value};
+use casewright_definition::json::from_json;
 use casewright_definition::{Checked, Decide, Decision, Files, Pack};
 
 /// The files of the shipped pack, without its workflows.
@@ -67,11 +68,19 @@ pub(crate) fn shared() -> &'static Pack {
     SHIPPED.pack.as_ref().expect("the shipped pack is sound")
 }
 
-/// Plugins that always break.
+/// Plugins that always break, but for the one without which no complaint is opened.
 pub(crate) struct Broken;
 
 impl Decide for Broken {
     fn decide(&self, decision: &Decision, _: &Value) -> Result<Answer, DecisionError> {
+        if &*decision.plugin == "sla-resolution" {
+            let clock = serde_json::json!({ "clock": "response", "length": 4, "counted": "hours", "reason": "" });
+            return Ok(Answer {
+                function: format!("{}.{}", decision.plugin, decision.function).into(),
+                digest: "none".into(),
+                output: from_json(&serde_json::json!({ "clocks": [clock] })),
+            });
+        }
         Err(DecisionError {
             plugin: decision.plugin.clone(),
             function: decision.function.clone(),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use casewright_definition::{Files, FunctionKind, FunctionSchemas, Functions};
-use casewright_host::Plugin;
+use casewright_host::{DECISION, Function, Plugin, SERVICE};
 use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,19 +31,40 @@ pub struct Description {
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Schemas {
+    kind: Kind,
     input: Value,
     output: Value,
+}
+
+/// How a function is called.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Decision,
+    Service,
+}
+
+impl Kind {
+    /// None for a kind that this version does not know: nothing calls such a function.
+    fn of(function: &Function) -> Option<Self> {
+        match function.kind.as_str() {
+            DECISION => Some(Kind::Decision),
+            SERVICE => Some(Kind::Service),
+            _ => None,
+        }
+    }
 }
 
 impl Description {
     /// What a loaded plugin says.
     pub fn of(plugin: &Plugin) -> Self {
-        let schemas = plugin.functions().iter().map(|function| {
+        let schemas = plugin.functions().iter().filter_map(|function| {
             let schemas = Schemas {
+                kind: Kind::of(function)?,
                 input: function.input_schema.clone(),
                 output: function.output_schema.clone(),
             };
-            (function.name.clone(), schemas)
+            Some((function.name.clone(), schemas))
         });
         Description {
             name: plugin.name().to_owned(),
@@ -55,7 +76,10 @@ impl Description {
     pub fn functions(&self) -> Functions {
         let functions = self.functions.iter().map(|(function, schemas)| {
             let schemas = FunctionSchemas {
-                kind: FunctionKind::Decision,
+                kind: match schemas.kind {
+                    Kind::Decision => FunctionKind::Decision,
+                    Kind::Service => FunctionKind::Service,
+                },
                 input: schemas.input.clone(),
                 output: schemas.output.clone(),
             };

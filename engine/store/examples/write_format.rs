@@ -31,10 +31,19 @@ struct Plugins;
 
 impl Decide for Plugins {
     fn decide(&self, decision: &Decision, _: &Value) -> Result<Answer, DecisionError> {
-        let output = json!({
-            "severity": "major", "responsible_dept": "technical-support",
-            "response_hours": 4.0, "solution_hours": 48.5, "matched": ["宕机"], "reasons": [],
-        });
+        let output = match &*decision.plugin {
+            "sla-resolution" => json!({ "clocks": [
+                { "clock": "response", "length": 4.0, "counted": "hours", "reason": "for the tier `core`" },
+                { "clock": "solution", "length": 48.5, "counted": "hours", "reason": "for the tier `core`" },
+            ] }),
+            "churn-risk" => json!({
+                "probability": 75.0, "level": "high", "action": "alert-management", "signals": [],
+            }),
+            _ => json!({
+                "severity": "major", "responsible_dept": "technical-support",
+                "response_hours": null, "solution_hours": null, "matched": ["宕机"], "reasons": [],
+            }),
+        };
         Ok(Answer {
             function: format!("{}.{}", decision.plugin, decision.function).into(),
             digest: "kept".into(),

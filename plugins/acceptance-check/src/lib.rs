@@ -1,6 +1,6 @@
 //! Checks what tests gave against what a contract asks: passed, or the issues to rectify.
 //!
-//! Domain catalogue V6; the process is section 3.1.5 (000 §六(三)3: problems are rectified and tested again;
+//! Domain catalogue V6; the process is section 3.1.6 (000 §六(三)3: problems are rectified and tested again;
 //! 003 §3.3.3: functions, performance and business scenarios are tested as the contract says). What is asked comes
 //! with the input; this plugin holds how results are held against it:
 //!

@@ -25,8 +25,10 @@ pub struct Complaint {
     pub related_project: Option<String>,
     /// The company's rules; order decides between equally severe ones.
     pub rules: Vec<Rule>,
-    /// Time limits per tier; the tier `default` serves accounts of any other tier.
-    pub sla: BTreeMap<String, ServiceLevel>,
+    /// Time limits per tier; the tier `default` serves accounts of any other tier. Absent where something
+    /// else sets the time limits: then the route has none.
+    #[serde(default)]
+    pub sla: Option<BTreeMap<String, ServiceLevel>>,
     /// Who is responsible when no rule matches.
     pub default_department: String,
 }
@@ -81,8 +83,8 @@ pub struct Routing {
     pub severity: Severity,
     /// Who is responsible.
     pub responsible_dept: String,
-    /// Hours until the first response.
-    pub response_hours: f64,
+    /// Hours until the first response; null when no time limits are given.
+    pub response_hours: Option<f64>,
     /// Hours until the solution; null when none is promised.
     pub solution_hours: Option<f64>,
     /// The keywords found in the content, in the order of the rules.

@@ -11,6 +11,7 @@
 //! 3. When none matches, the complaint is minor and goes to the default department.
 //! 4. The time limits are those of the account's tier, else those of the tier `default`, else four
 //!    hours for a response, which is what 003 §3.2.1 promises to every tier that it promises anything.
+//!    A company whose time limits depend on more than the tier gives no table here and asks `sla-resolution` (V9).
 
 mod form;
 mod keyword;
@@ -26,8 +27,8 @@ pub fn plugin() -> Plugin {
     Plugin::new("complaint-routing", env!("CARGO_PKG_VERSION")).decision(
         "route-complaint",
         "Route a complaint",
-        "The severity of a complaint, the department that is responsible for it, and the hours within \
-         which the customer gets a response and a solution.",
+        "The severity of a complaint, the department that is responsible for it, and by a table of time limits \
+         the hours within which the customer gets a response and a solution.",
         route_complaint,
     )
 }

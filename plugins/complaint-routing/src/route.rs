@@ -53,8 +53,8 @@ pub fn route_complaint(complaint: Complaint) -> Result<Routing, Failure> {
     Ok(Routing {
         severity: decisive.map_or(Severity::Minor, |rule| rule.severity),
         responsible_dept: responsible.unwrap_or(&complaint.default_department).clone(),
-        response_hours: level.response_hours,
-        solution_hours: level.solution_hours,
+        response_hours: level.as_ref().map(|level| level.response_hours),
+        solution_hours: level.and_then(|level| level.solution_hours),
         matched,
         reasons,
     })
@@ -72,27 +72,31 @@ fn reason(rule: &Rule, words: &[&String]) -> String {
     }
 }
 
-fn service_level(complaint: &Complaint, reasons: &mut Vec<String>) -> ServiceLevel {
+/// The time limits; none when setting them is not asked for.
+fn service_level(complaint: &Complaint, reasons: &mut Vec<String>) -> Option<ServiceLevel> {
+    let sla = complaint.sla.as_ref()?;
     let tier = complaint.tier.as_deref().unwrap_or(DEFAULT_TIER);
-    if let Some(level) = complaint.sla.get(tier) {
+    if let Some(level) = sla.get(tier) {
         reasons.push(format!("the time limits are those of the tier `{tier}`"));
-        return level.clone();
+        return Some(level.clone());
     }
-    if let Some(level) = complaint.sla.get(DEFAULT_TIER) {
+    if let Some(level) = sla.get(DEFAULT_TIER) {
         reasons.push(format!("the tier `{tier}` has no time limits of its own"));
-        return level.clone();
+        return Some(level.clone());
     }
     reasons.push(format!(
         "no time limits for the tier `{tier}`: {DEFAULT_RESPONSE_HOURS} hours for a response"
     ));
-    ServiceLevel {
+    Some(ServiceLevel {
         response_hours: DEFAULT_RESPONSE_HOURS,
         solution_hours: None,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     fn rule(
@@ -126,11 +130,10 @@ mod tests {
                 rule(&["invoice"], None, "finance", Severity::Major),
                 rule(&["fire", "起火"], None, "quality", Severity::Critical),
             ],
-            sla: [
+            sla: Some(BTreeMap::from([
                 ("core".to_owned(), level(4.0, Some(48.0))),
                 ("default".to_owned(), level(8.0, None)),
-            ]
-            .into(),
+            ])),
             default_department: "customer-service".to_owned(),
             ..Complaint::default()
         }
@@ -178,13 +181,25 @@ mod tests {
         let core = route_complaint(complaint.clone()).unwrap();
         assert_eq!(
             (core.response_hours, core.solution_hours),
-            (4.0, Some(48.0))
+            (Some(4.0), Some(48.0))
         );
         complaint.tier = Some("potential".to_owned());
         let other = route_complaint(complaint.clone()).unwrap();
-        assert_eq!((other.response_hours, other.solution_hours), (8.0, None));
-        complaint.sla.clear();
+        let hours = (other.response_hours, other.solution_hours);
+        assert_eq!(hours, (Some(8.0), None));
+        complaint.sla = Some(BTreeMap::new());
         let none = route_complaint(complaint).unwrap();
-        assert_eq!((none.response_hours, none.solution_hours), (4.0, None));
+        let hours = (none.response_hours, none.solution_hours);
+        assert_eq!(hours, (Some(4.0), None));
+    }
+
+    #[test]
+    fn without_a_table_there_are_no_time_limits() {
+        let mut complaint = complaint("late");
+        complaint.sla = None;
+        let routing = route_complaint(complaint).unwrap();
+        let hours = (routing.response_hours, routing.solution_hours);
+        assert_eq!(hours, (None, None));
+        assert_eq!(routing.reasons, ["`late` is major, for `logistics`"]);
     }
 }

@@ -1,7 +1,10 @@
 //! `check` as a product: its log for code hosting, and what it knows of plugins without running them.
 
+use std::collections::BTreeMap;
+
 use casewright::folder::{load_functions, load_plugins};
-use casewright::shipped::write_descriptions;
+use casewright::shipped::{Description, write_descriptions};
+use casewright_definition::{FunctionKind, Functions};
 use casewright_tests::{program, root};
 use serde_json::Value;
 use snapbox::{Data, assert_data_eq};
@@ -103,6 +106,23 @@ fn the_descriptions_of_the_shipped_plugins_are_what_they_say() {
     let expected = Data::read_from(&path, None).raw();
     assert_data_eq!(write_descriptions(plugins.iter()).unwrap(), expected);
     assert_eq!(load_functions(None).unwrap(), plugins.functions());
+}
+
+/// A service that ships is described as one, so that `check` holds `invoke` and `decide` apart without asking it.
+#[test]
+fn a_description_says_how_a_function_is_called() {
+    let folder = root().join("plugins/dist/examples");
+    let plugins = load_plugins(Some(&folder)).unwrap();
+    let written = write_descriptions(plugins.iter()).unwrap();
+    let read: BTreeMap<String, Description> = serde_json::from_str(&written).unwrap();
+    let functions: Functions = read.values().flat_map(Description::functions).collect();
+    assert_eq!(functions, plugins.functions());
+    for (function, kind) in [
+        ("crm-sync.push-account", FunctionKind::Service),
+        ("discounts.discount", FunctionKind::Decision),
+    ] {
+        assert_eq!(functions[function].kind, kind, "{function}");
+    }
 }
 
 /// A stranger's plugin has no description: it is asked, and beside a shipped one of its name it counts

@@ -7,8 +7,6 @@ mod calls;
 mod files;
 mod replaced;
 
-use std::path::Path;
-
 use casewright_tests::server::Server;
 
 /// A workflow whose event `ask` asks a plugin, and whose event `note` asks nobody.
@@ -29,12 +27,4 @@ fn apply(server: &Server, plugin: &str) {
     administrator
         .send("PUT", &path, Some(asking(plugin).as_bytes()))
         .expect(200);
-}
-
-/// Copies the shipped plugins into a folder.
-fn copy_shipped(folder: &Path) {
-    let dist = casewright_tests::root().join("plugins/dist");
-    for name in ["account-scoring.wasm", "complaint-routing.wasm"] {
-        std::fs::copy(dist.join(name), folder.join(name)).unwrap();
-    }
 }

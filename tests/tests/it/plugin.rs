@@ -289,7 +289,7 @@ fn a_server_with_keys_takes_signed_plugins_only() {
     told(&["plugin", "verify", &file, "--keys", &at("keys")]);
     told(&["plugin", "verify", &file, "--keys", &theirs]);
     told(&["plugin", "sign", &file, "--key", &theirs]);
-    let settings = Settings::new();
+    let settings = Settings::small();
     let settings = settings.with("--plugins", at("plugins"));
     let settings = settings.with("--plugin-keys", at("keys"));
     // One of the two is not signed.

@@ -7,8 +7,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use casewright_tests::root;
 use casewright_tests::server::{Client, Server, Settings, eventually};
+use casewright_tests::{copy_shipped_plugins, root};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -136,9 +136,7 @@ fn settings(folder: &Path, crm: &Crm) -> Settings {
     fs::create_dir(&plugins).unwrap();
     let example = root().join("plugins/dist/examples/crm-sync.wasm");
     fs::copy(example, plugins.join("crm-sync.wasm")).unwrap();
-    for name in ["account-scoring.wasm", "complaint-routing.wasm"] {
-        fs::copy(root().join("plugins/dist").join(name), plugins.join(name)).unwrap();
-    }
+    copy_shipped_plugins(&plugins);
     let secret = folder.join("token");
     fs::write(&secret, format!("{SECRET}\n")).unwrap();
     let grants = format!(

@@ -31,9 +31,16 @@ impl Decide for Moody {
         let call = self.calls.replace(self.calls.get() + 1);
         let severity = ["minor", "major", "critical"][call % 3];
         let grade = ["platinum", "special", "gold"][call % 3];
+        let action = ["nothing", "alert-management", "start-retention"][call % 3];
+        let clocks = [
+            json!({ "clock": "response", "length": 1 + call % 5, "counted": "hours" }),
+            json!({ "clock": "solution", "length": 1 + call % 5, "counted": "working-days" }),
+        ];
         let output = json!({
             "severity": severity, "responsible_dept": "technical-support",
-            "score": 60.0 + call as f64 / 7.0, "proposed_grade": grade,
+            "score": 60.0 + call as f64 / 7.0, "proposed_grade": grade, "tier": severity,
+            "clocks": clocks[..call % 3], "action": action, "signals": [],
+            "passed": call.is_multiple_of(2), "issues": [],
         });
         Ok(Answer {
             function: format!("{}.{}", decision.plugin, decision.function).into(),

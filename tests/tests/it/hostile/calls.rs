@@ -2,11 +2,12 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use casewright_tests::copy_shipped_plugins;
 use casewright_tests::server::{Client, Server, Settings};
 use serde_json::{Value as Json, json};
 
 use super::builder::{Behaviour, Hostile};
-use super::{apply, asking, copy_shipped};
+use super::{apply, asking};
 
 /// What a plugin does, and what the server says of it: the reason, the limit, and a part of the
 /// detail.
@@ -101,7 +102,7 @@ fn plugin(name: &str, behaviour: Behaviour) -> Hostile {
 /// A server with the shipped plugins, the hostile ones, and one that is well.
 fn server() -> (Server, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    copy_shipped(folder.path());
+    copy_shipped_plugins(folder.path());
     for expected in behaviours() {
         plugin(expected.plugin, expected.behaviour).write(folder.path());
     }
@@ -225,7 +226,7 @@ fn a_plugin_that_is_gone_is_told_of() {
     let data = folder.path().join("data");
     let plugins = folder.path().join("plugins");
     std::fs::create_dir(&plugins).unwrap();
-    copy_shipped(&plugins);
+    copy_shipped_plugins(&plugins);
     let file = plugin("well", Behaviour::Answer(b"{}".to_vec())).write(&plugins);
     let settings = Settings::new().with("--plugins", &plugins);
     let mut server = settings.start_on(&data);

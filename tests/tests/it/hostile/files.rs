@@ -1,9 +1,9 @@
 //! Files that are no plugins: the server does not start, and says which and why.
 
+use casewright_tests::copy_shipped_plugins;
 use casewright_tests::server::Settings;
 
 use super::builder::{Behaviour, Hostile};
-use super::copy_shipped;
 
 #[test]
 fn a_file_that_is_no_plugin_stops_the_start() {
@@ -40,7 +40,7 @@ fn a_file_that_is_no_plugin_stops_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let plugins = folder.path().join("plugins");
         std::fs::create_dir(&plugins).unwrap();
-        copy_shipped(&plugins);
+        copy_shipped_plugins(&plugins);
         let file = plugins.join("rogue.wasm");
         std::fs::write(&file, bytes).unwrap();
         let data = folder.path().join("data");

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use casewright_tests::copy_shipped_plugins;
 use casewright_tests::server::{Client, Reply, Server, Settings};
 use serde_json::{Value as Json, json};
 
+use super::apply;
 use super::builder::{Behaviour, Hostile};
-use super::{apply, copy_shipped};
 
 /// The plugin `well`, which answers one word whatever it is asked.
 fn answering(word: &str) -> Vec<u8> {
@@ -40,7 +41,7 @@ fn asked(client: &Client, case: &str) -> (String, String) {
 fn settings(folder: &Path) -> Settings {
     let plugins = folder.join("plugins");
     std::fs::create_dir(&plugins).unwrap();
-    copy_shipped(&plugins);
+    copy_shipped_plugins(&plugins);
     std::fs::write(plugins.join("well.wasm"), answering("one")).unwrap();
     Settings::new().with("--plugins", plugins)
 }

@@ -67,6 +67,11 @@ impl<'a> Journey<'a> {
         journey
     }
 
+    /// The id of the workflow.
+    pub(super) fn workflow(&self) -> &str {
+        &self.script.workflow
+    }
+
     /// Goes through the rest of the script.
     pub(super) fn go(&mut self) {
         for (number, line) in self.script.lines.iter().enumerate().skip(1) {

@@ -1,21 +1,49 @@
 //! The history of a case, held against what was done to it.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use super::journey::Journey;
 
-/// The decisions that events of the shipped workflows ask for, and where the answer goes.
-const DECISIONS: &[(&str, &str, &str)] = &[
-    ("register", "complaint-routing.route-complaint", "routing"),
+/// The decisions that events of the shipped workflows ask for, in order.
+const DECISIONS: &[(&str, &str, &[Decided])] = &[
     (
+        "complaint-handling",
+        "open",
+        &[("sla-resolution.resolve-sla", "service_levels")],
+    ),
+    (
+        "complaint-handling",
+        "register",
+        &[("complaint-routing.route-complaint", "routing")],
+    ),
+    (
+        "account-admission",
         "complete-evaluation",
-        "account-scoring.score-account",
-        "scoring",
+        &[
+            ("account-scoring.score-account", "scoring"),
+            ("account-classification.classify-account", "classification"),
+        ],
+    ),
+    (
+        "exit-management",
+        "warning-raised",
+        &[("churn-risk.churn-risk", "churn_risk")],
+    ),
+    (
+        "project-lifecycle",
+        "kickoff-held",
+        &[("acceptance-check.check-acceptance", "acceptance_check")],
+    ),
+    (
+        "project-lifecycle",
+        "present-and-test",
+        &[("acceptance-check.check-acceptance", "acceptance_check")],
     ),
 ];
+
+/// A function, and the field of the case data in which its answer goes.
+type Decided = (&'static str, &'static str);
 
 /// The whole history, read in pages.
 pub(super) fn read(journey: &Journey<'_>) -> Vec<Json> {
@@ -58,7 +86,7 @@ pub(super) fn check(journey: &Journey<'_>, records: &[Json]) {
         assert_eq!(record["actor"]["roles"], json!(taken.actor.roles));
         data.extend(record["changes"].as_object().unwrap().clone());
         check_trace(record, &taken.event);
-        check_decisions(record);
+        check_decisions(journey.workflow(), record, &data);
         record["emitted"]
             .as_array()
             .unwrap()
@@ -89,38 +117,29 @@ fn check_trace(record: &Json, event: &str) {
     assert_eq!(trace.iter().find(failed), None);
 }
 
-fn check_decisions(record: &Json) {
+/// The decisions of a step, and that each stands in the case data that it leads to.
+fn check_decisions(workflow: &str, record: &Json, data: &Map<String, Json>) {
     let decisions = record["decisions"].as_array().unwrap();
     let expected = DECISIONS
         .iter()
-        .find(|(event, ..)| record["event"] == *event);
-    let Some((_, function, field)) = expected else {
-        assert!(decisions.is_empty(), "{record:#}");
-        return;
-    };
-    assert_eq!(decisions.len(), 1, "{record:#}");
-    let decision = &decisions[0];
-    assert_eq!(decision["function"], *function);
-    let plugin = function.split('.').next().unwrap();
-    assert_eq!(
-        decision["digest"].as_str(),
-        shipped_digests().get(plugin).map(String::as_str)
-    );
-    assert!(decision["input"].is_object());
-    assert_eq!(decision["output"], record["changes"][field], "{record:#}");
+        .find(|(of, event, _)| *of == workflow && record["event"] == *event);
+    let expected = expected.map_or([].as_slice(), |(.., decided)| *decided);
+    assert_eq!(decisions.len(), expected.len(), "{record:#}");
+    for (decision, (function, field)) in decisions.iter().zip(expected) {
+        assert_eq!(decision["function"], *function);
+        let plugin = function.split('.').next().unwrap();
+        assert_eq!(decision["digest"], shipped_digest(plugin));
+        assert!(decision["input"].is_object());
+        assert_eq!(decision["output"], data[*field], "{record:#}");
+    }
 }
 
-/// The SHA-256 of each shipped plugin, by name.
-fn shipped_digests() -> BTreeMap<String, String> {
+/// The SHA-256 of a shipped plugin.
+fn shipped_digest(plugin: &str) -> String {
     let dist = casewright_tests::root().join("plugins/dist");
-    let digest = |name: &str| {
-        let bytes = std::fs::read(dist.join(format!("{name}.wasm"))).unwrap();
-        let hash = Sha256::digest(bytes);
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
-    };
-    ["account-scoring", "complaint-routing"]
-        .map(|name| (name.to_owned(), digest(name)))
-        .into()
+    let bytes = std::fs::read(dist.join(format!("{plugin}.wasm"))).unwrap();
+    let hash = Sha256::digest(bytes);
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A message to people names the roles that get it, and speaks both languages.

@@ -9,7 +9,7 @@ use super::{complaint, registration, script};
 fn next_version() -> String {
     let file = script::pack().join("workflows/complaint-handling.yaml");
     let text = std::fs::read_to_string(file).unwrap();
-    let text = replace(&text, "version: 0.1.0\n", "version: 0.2.0\n");
+    let text = replace(&text, "version: 0.2.0\n", "version: 0.3.0\n");
     let text = replace(
         &text,
         "\nevents:\n",
@@ -44,12 +44,12 @@ fn an_open_case_keeps_its_version() {
         .open("old", "complaint-handling", &complaint("华东能源集团"))
         .expect(201)
         .json();
-    assert_eq!(old["version"], "0.1.0");
+    assert_eq!(old["version"], "0.2.0");
     let administrator = server.actor("admin", "administrator");
     let applied = apply(&administrator, "complaint-handling", &next_version())
         .expect(200)
         .json();
-    assert_eq!(applied["version"], "0.2.0");
+    assert_eq!(applied["version"], "0.3.0");
     assert_eq!(applied["events"]["apologise"]["title"]["zh"], "致歉");
     assert_ne!(applied["definition"], old["definition"]);
     // Applying it again makes nothing new.
@@ -69,7 +69,7 @@ fn an_open_case_keeps_its_version() {
         let kept = director.get("/cases/old").expect(200).json();
         assert_eq!(
             (&kept["version"], &kept["definition"]),
-            (&json!("0.1.0"), &old["definition"])
+            (&json!("0.2.0"), &old["definition"])
         );
         director
             .event("old", "apologise", &json!({}))
@@ -78,12 +78,12 @@ fn an_open_case_keeps_its_version() {
             .event("new", "apologise", &json!({}))
             .expect(200)
             .json();
-        assert_eq!(view["version"], "0.2.0");
+        assert_eq!(view["version"], "0.3.0");
         let current = director
             .get("/workflows/complaint-handling")
             .expect(200)
             .json();
-        assert_eq!(current["version"], "0.2.0");
+        assert_eq!(current["version"], "0.3.0");
         server.restart();
     }
     let manager = server.actor("zhang.wei", "account-manager");
@@ -92,7 +92,7 @@ fn an_open_case_keeps_its_version() {
         .expect(200)
         .json();
     assert_eq!(registered["states"][0]["id"], "registered");
-    assert_eq!(registered["version"], "0.1.0");
+    assert_eq!(registered["version"], "0.2.0");
     let diagram = manager
         .get("/workflows/complaint-handling/diagram?case=old")
         .expect(200)
