@@ -4,6 +4,7 @@
 #   open_case WORKFLOW DATA    opens the case "$CASE"
 #   send EVENT [DATA]          sends it an event, and shows what comes of it
 #   send_refused EVENT [DATA]  sends an event that must be refused, and shows why
+#   wait_for STATE             waits until a service has brought the case to a state, and shows it
 #   show_history               lists the steps of the case
 #
 # An answer that is not as expected ends the script with exit code 1.
@@ -73,6 +74,25 @@ send_refused() {
     # What the workflow's author tells people of the condition.
     printf '%s\n' "$body" | sed -n 's/.*"guard":"[^"]*","title":{"en":"\([^"]*\)".*/  means   \1/p'
     printf '  instead %s\n' "$(events)"
+}
+
+wait_for() {
+    tries=0
+    while :; do
+        request GET "/cases/$CASE"
+        expect 200
+        if [ "$(states)" = "$1" ]; then
+            break
+        fi
+        tries=$((tries + 1))
+        if [ "$tries" -gt 60 ]; then
+            printf 'expected %s within a minute, found %s\n' "$1" "$body" >&2
+            exit 1
+        fi
+        sleep 1
+    done
+    printf '%s (%s) sees the case again\n' "$actor" "$roles"
+    show_state
 }
 
 expect() {

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::page::{assert_shown, blocks, shell};
 
-/// The folders of `examples/`, and the workflow that each is about.
+/// The folders of `examples/`, and the workflow of the shipped pack that each is about.
 const EXAMPLES: &[(&str, &str)] = &[
     ("01-complaint", "complaint-handling"),
     ("02-admission", "account-admission"),
@@ -21,7 +21,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("04-exit", "exit-management"),
 ];
 /// Where the commands of the README and the examples expect the server.
-const USUAL_ADDRESS: &str = "http://127.0.0.1:8080";
+pub(crate) const USUAL_ADDRESS: &str = "http://127.0.0.1:8080";
 
 #[test]
 fn every_example_is_run() {
@@ -32,7 +32,8 @@ fn every_example_is_run() {
         .map(|folder| folder.file_name().into_string().unwrap())
         .collect();
     names.sort();
-    let run: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+    let mut run: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+    run.push(crate::crm_example::EXAMPLE);
     assert_eq!(
         names, run,
         "the list at the top of this file names every example"
@@ -145,17 +146,17 @@ fn the_readme_in_chinese_has_the_same_commands() {
 }
 
 /// A folder that looks like the checkout to the commands of the README, and may be written to.
-struct Checkout(TempDir);
+pub(crate) struct Checkout(TempDir);
 
 impl Checkout {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         copy(&root().join("schemas"), &folder.path().join("schemas"));
         copy(&root().join("examples"), &folder.path().join("examples"));
         Checkout(folder)
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.path()
     }
 }
@@ -179,7 +180,7 @@ fn is_problem(answer: &str) -> bool {
 }
 
 #[track_caller]
-fn require_curl() {
+pub(crate) fn require_curl() {
     let version = Command::new("curl").arg("--version").output();
     let found = version.is_ok_and(|output| output.status.success());
     assert!(
@@ -189,7 +190,7 @@ fn require_curl() {
 }
 
 #[track_caller]
-fn succeed(output: Output) -> String {
+pub(crate) fn succeed(output: Output) -> String {
     assert!(
         output.status.success(),
         "{}{}",
@@ -200,7 +201,7 @@ fn succeed(output: Output) -> String {
 }
 
 #[track_caller]
-fn assert_is(printed: &str, expected: &Path) {
+pub(crate) fn assert_is(printed: &str, expected: &Path) {
     snapbox::assert_data_eq!(printed.to_owned(), Data::read_from(expected, None).raw());
 }
 
@@ -213,7 +214,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The times of RFC 3339 in UTC replaced by `<time>`.
-fn without_times(text: &str) -> String {
+pub(crate) fn without_times(text: &str) -> String {
     let without = |word: &str| match is_time(word) {
         true => "<time>".to_owned(),
         false => word.to_owned(),

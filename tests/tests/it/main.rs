@@ -15,6 +15,7 @@ mod check;
 mod cli;
 mod clients;
 mod crash;
+mod crm_example;
 mod disk;
 mod edges;
 mod examples;
