@@ -9,8 +9,11 @@ use crate::limits::Limits;
 pub(crate) const MAX_INSTANCES: usize = 64;
 /// Linear memories inside one component: its own, and those of adapters; a JavaScript plugin has three.
 pub(crate) const MAX_MEMORIES: usize = 4;
-/// Tables inside one component: its own, and those of the shims.
+/// Tables inside one component of decisions: its own, and those of the shims.
 pub(crate) const MAX_TABLES: usize = 4;
+/// The same of services, which may have a part beside them that reaches the world. Decisions end at the figure above:
+/// places for more are not there.
+const MAX_TABLES_OF_SERVICES: usize = 8;
 
 /// The counts of one call. Guests see a refused growth as `memory.grow` answering -1 and mostly
 /// trap soon after; that the growth was refused is what the error should say, so it is kept.
@@ -95,7 +98,7 @@ impl ResourceLimiter for Meter {
     }
 
     fn tables(&self) -> usize {
-        MAX_TABLES
+        MAX_TABLES_OF_SERVICES
     }
 
     fn memories(&self) -> usize {

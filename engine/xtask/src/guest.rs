@@ -15,8 +15,31 @@ pub(crate) struct Guest {
     pub(crate) name: String,
     /// The package's version, which is the plugin's.
     pub(crate) version: String,
-    /// Whether the server carries it. One that it does not is an example.
-    pub(crate) shipped: bool,
+    /// Where it goes.
+    pub(crate) place: Place,
+}
+
+/// Where a component goes in the folder for built plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The server carries it.
+    Shipped,
+    /// An example, for whoever takes it.
+    Example,
+    /// No plugin, but a part of those that are built in other languages.
+    Part,
+}
+
+impl Place {
+    /// As the package says it in its own table `metadata`.
+    fn of(metadata: &serde_json::Value) -> Place {
+        let said = &metadata["casewright"];
+        match () {
+            () if said["part"] == true => Place::Part,
+            () if said["shipped"] == false => Place::Example,
+            () => Place::Shipped,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -52,7 +75,7 @@ pub(crate) fn list(plugins: &Path) -> Result<Vec<Guest>, TaskError> {
         .into_iter()
         .filter(|package| package.targets.iter().any(is_module))
         .map(|package| Guest {
-            shipped: package.metadata["casewright"]["shipped"] != false,
+            place: Place::of(&package.metadata),
             name: package.name,
             version: package.version,
         })
@@ -73,9 +96,10 @@ impl Guest {
 
     /// The file of the component in the folder for built plugins.
     pub(crate) fn component_file(&self) -> String {
-        match self.shipped {
-            true => format!("{}.wasm", self.name),
-            false => format!("examples/{}.wasm", self.name),
+        match self.place {
+            Place::Shipped => format!("{}.wasm", self.name),
+            Place::Example => format!("examples/{}.wasm", self.name),
+            Place::Part => format!("parts/{}.wasm", self.name),
         }
     }
 }

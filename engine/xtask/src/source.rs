@@ -30,6 +30,11 @@ pub(crate) fn hash(plugins: &Path, name: &str) -> Result<String, TaskError> {
     for part in ["Cargo.toml", "src"] {
         collect(plugins, &Path::new(name).join(part), &mut files)?;
     }
+    // One that has an interface of its own.
+    let own = Path::new(name).join("wit");
+    if plugins.join(&own).is_dir() {
+        collect(plugins, &own, &mut files)?;
+    }
     let mut hasher = Sha256::new();
     for file in files {
         let path = plugins.join(&file);

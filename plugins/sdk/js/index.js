@@ -1,21 +1,17 @@
 // Write Casewright plugins in JavaScript: a list of functions from one JSON value to another.
 //
-// This file runs inside the plugin and, for unit tests, in Node.js. It imports nothing: what a plugin gets
-// from the host is handed over by the entry that `build.js` writes.
+// This file runs inside the plugin and, for unit tests, in Node.js. It imports nothing but what lies beside it: what a
+// plugin gets from the host is handed over by the entry that `build.js` writes.
 
-// The only kind of function that this version of the contract knows: pure, called inside a step.
+import { Failure } from './failure.js';
+import { context } from './service.js';
+
+export { Failure } from './failure.js';
+
+// Pure, called inside a step.
 const DECISION = 'decision';
-
-// Why a function declines to answer: a matter of its own domain, for workflows to branch on. Whatever else
-// is thrown is a fault of the plugin: the call ends, and its log has the stack.
-export class Failure extends Error {
-  constructor(code, message, details) {
-    super(message);
-    this.name = 'Failure';
-    this.code = code;
-    this.details = details;
-  }
-}
+// May reach the world, called after a step.
+const SERVICE = 'service';
 
 // Outside of the host, log lines go to the console.
 const consoleLog = (level, message) => console.error(`${level}: ${message}`);
@@ -29,13 +25,18 @@ const logger = (write) =>
   });
 
 // Makes a plugin of its description; see `index.d.ts` for its form.
-export function plugin({ name, version, functions, extensions }) {
-  const description = Object.freeze({
+export function plugin({ name, version, functions, wants = {}, extensions }) {
+  const kind = kindOf(functions);
+  const description = {
     name,
     version,
     functions: Object.entries(functions).map(([key, one]) => describe(key, one)),
-    extensions: extensions ? JSON.stringify(extensions) : '',
-  });
+    extensions: written(extensions),
+  };
+  const capabilities = wanted(wants);
+  if (kind === DECISION && capabilities.length > 0) {
+    throw new TypeError(`\`${name}\` wants to reach something, but has decisions, which reach nothing`);
+  }
 
   const find = (key) => {
     if (!Object.hasOwn(functions, key)) {
@@ -44,51 +45,95 @@ export function plugin({ name, version, functions, extensions }) {
     return functions[key];
   };
 
+  const decide = (key, input, write) => text(find(key).decide(JSON.parse(input), logger(write)));
+  const serve = (key, input, attempt, outside, write) =>
+    text(find(key).serve(JSON.parse(input), context(outside, attempt, logger(write))));
+
   return Object.freeze({
     name,
     version,
+    kind,
 
-    // For unit tests: asks a function as the host does, without the host's check of the schemas.
+    // For unit tests: asks a decision as the host does, without the host's check of the schemas.
     call(key, input, write = consoleLog) {
-      const answer = find(key).decide(JSON.parse(JSON.stringify(input)), logger(write));
-      return JSON.parse(text(answer));
+      return JSON.parse(decide(key, JSON.stringify(input), write));
     },
 
-    // The exports of the world `casewright:plugin/decision`, for the entry that is built.
-    exports(write) {
-      const log = logger(write);
-      return {
-        catalogue: { describe: () => description },
-        decisions: {
-          decide(key, input) {
-            try {
-              return text(find(key).decide(JSON.parse(input), log));
-            } catch (error) {
-              throw refused(error, log);
-            }
-          },
-        },
+    // The same for a service, on a desk.
+    serve(key, input, desk, write = consoleLog) {
+      return JSON.parse(serve(key, JSON.stringify(input), desk.attempt, desk, write));
+    },
+
+    // The exports of the contract, for the entry that is built: `outside` is there for services alone.
+    exports(write, outside) {
+      const built = outside === undefined ? DECISION : SERVICE;
+      if (kind !== built) {
+        throw new TypeError(
+          `\`${name}\` has functions of the kind \`${kind}\`, but is built as \`${built}\`: ` +
+            `say \`"casewright": { "kind": "${kind}" }\` in \`package.json\``,
+        );
+      }
+      const answered = (question) => {
+        try {
+          return question();
+        } catch (error) {
+          throw refused(error, kind, logger(write));
+        }
       };
+      return kind === DECISION
+        ? {
+            catalogue: { describe: () => description },
+            decisions: { decide: (key, input) => answered(() => decide(key, input, write)) },
+          }
+        : {
+            catalogue: { describe: () => ({ ...description, capabilities }) },
+            services: {
+              serve: (key, input, attempt) => answered(() => serve(key, input, attempt, outside, write)),
+            },
+          };
     },
   });
 }
 
-function describe(name, { title = '', description = '', input, output, extensions }) {
+// Of all its functions: a plugin is of one world.
+function kindOf(functions) {
+  const kinds = new Set(Object.values(functions).map(({ serve }) => (serve ? SERVICE : DECISION)));
+  if (kinds.size > 1) {
+    throw new TypeError('the functions of a plugin are all decisions or all services');
+  }
+  return kinds.has(SERVICE) ? SERVICE : DECISION;
+}
+
+// In the words of the contract, in the order in which it was said.
+function wanted({ http = {}, secrets = {}, keyValue }) {
+  const one = (kind, name, reason) => ({ kind, name, reason, extensions: '' });
+  return [
+    ...Object.entries(http).map(([host, reason]) => one('http', host, reason)),
+    ...Object.entries(secrets).map(([name, reason]) => one('secret', name, reason)),
+    ...(keyValue === undefined ? [] : [one('key-value', '', keyValue)]),
+  ];
+}
+
+function describe(name, { title = '', description = '', input, output, serve, extensions }) {
   return {
     name,
-    kind: DECISION,
+    kind: serve ? SERVICE : DECISION,
     title,
     description,
     inputSchema: JSON.stringify(input),
     outputSchema: JSON.stringify(output),
-    extensions: extensions ? JSON.stringify(extensions) : '',
+    extensions: written(extensions),
   };
+}
+
+function written(extensions) {
+  return extensions ? JSON.stringify(extensions) : '';
 }
 
 // What is no JSON, such as `undefined`, has no text: an answer that was forgotten is a fault.
 function text(answer) {
   if (typeof answer?.then === 'function') {
-    throw new TypeError('expected an answer, found a promise: a decision has nothing to wait for');
+    throw new TypeError('expected an answer, found a promise: a function has nothing to wait for');
   }
   const written = JSON.stringify(answer);
   if (written === undefined) {
@@ -98,10 +143,14 @@ function text(answer) {
 }
 
 // What is thrown to the host: the record `failure` of the contract, or the fault itself, which traps.
-function refused(error, log) {
+function refused(error, kind, log) {
   if (error instanceof Failure) {
+    const { code, message, tryAgain, tryAgainAfterMs } = error;
     const details = error.details === undefined ? '' : JSON.stringify(error.details);
-    return { code: error.code, message: error.message, details };
+    const failure = { code, message, details };
+    return kind === DECISION
+      ? failure
+      : { ...failure, tryAgain, tryAgainAfterMs: tryAgainAfterMs ?? null, extensions: '' };
   }
   log.error(error instanceof Error ? `${error}\n${error.stack ?? ''}`.trim() : String(error));
   return error;

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal
 
-from casewright_plugin import Description, Failure, Log, Plugin, Range
+from casewright_plugin import Description, Failure, Length, Log, Plugin, Range
 from casewright_plugin.schema import read, schema_of, write
 
 
@@ -38,6 +38,10 @@ class Schemas(unittest.TestCase):
         part = schema["properties"]["parts"]["items"]
         share = {"type": "number", "description": "Of the whole.", "minimum": 0, "maximum": 1}
         self.assertEqual(part["properties"]["share"], share)
+
+    def test_a_text_has_a_length(self) -> None:
+        name = Annotated[str, Length(1, 80)]
+        self.assertEqual(schema_of(name, output=False), {"type": "string", "minLength": 1, "maxLength": 80})
 
     def test_an_output_has_all_its_fields(self) -> None:
         self.assertEqual(schema_of(Part, output=True)["required"], ["name", "share"])

@@ -188,21 +188,12 @@ fn what_is_no_plugin_is_told_by_what_does_not_fit() {
     same("plugin-failures.txt", &steady(&text));
 }
 
-fn made(language: &str, folder: &Path) -> String {
+fn made(language: &str, kind: &[&str], folder: &Path) -> String {
     let dir = folder.to_str().unwrap();
-    let text = transcript(
-        &[
-            "plugin",
-            "new",
-            "--lang",
-            language,
-            "discounts",
-            "--dir",
-            dir,
-        ],
-        "",
-    );
-    text.replace(dir, "DIR")
+    let mut command = vec!["plugin", "new", "--lang", language];
+    command.extend(kind);
+    command.extend(["discounts", "--dir", dir]);
+    transcript(&command, "").replace(dir, "DIR")
 }
 
 #[test]
@@ -211,13 +202,17 @@ fn a_project_is_made_in_each_language() {
     let mut text = String::new();
     for language in ["rust", "js", "python"] {
         let folder = scratch.path().join(language);
-        text.push_str(&made(language, &folder));
-        text.push_str(&made(language, &folder).replace("casewright", "again: casewright"));
+        text.push_str(&made(language, &[], &folder));
+        text.push_str(&made(language, &[], &folder).replace("casewright", "again: casewright"));
         text.push_str(&listed(&folder));
         // A distribution's Rust compiler is found where it always lies, whatever the path says.
         if language != "rust" {
             text.push_str(&built_without_tools(&folder));
         }
+        let folder = scratch.path().join(format!("{language}-service"));
+        text.push_str(&made(language, &["--kind", "service"], &folder));
+        text.push_str(&listed(&folder));
+        text.push_str(&built_as_what_it_is_not(&folder));
     }
     text.push_str(&transcript(
         &["plugin", "new", "--lang", "rust", "Discounts"],
@@ -239,6 +234,21 @@ fn built_without_tools(project: &Path) -> String {
     let output = build.output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
+    said
+}
+
+/// What is said when the file of a project says a kind that there is not.
+fn built_as_what_it_is_not(project: &Path) -> String {
+    let mut said = String::new();
+    for file in ["package.json", "pyproject.toml"] {
+        let path = project.join(file);
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        fs::write(&path, text.replace("\"service\"", "\"servise\"")).unwrap();
+        let folder = project.to_str().unwrap();
+        said.push_str(&transcript(&["plugin", "build", folder], "").replace(folder, "DIR"));
+    }
     said
 }
 

@@ -41,55 +41,77 @@ states:
 
 /// A request as the CRM saw it.
 #[derive(Clone, Debug)]
-struct Seen {
-    line: String,
-    key: String,
-    authorization: String,
+pub(crate) struct Seen {
+    pub(crate) line: String,
+    pub(crate) key: String,
+    pub(crate) authorization: String,
 }
 
 /// A status, and for how many seconds the CRM wants to be left alone.
-type Refusal = (u16, Option<u32>);
+pub(crate) type Refusal = (u16, Option<u32>);
 
 /// A CRM that knows no account at first. It ends with the process.
-struct Crm {
+pub(crate) struct Crm {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     /// What it answers first.
     refusals: Arc<Mutex<VecDeque<Refusal>>>,
+    /// What it calls every account.
+    id: Arc<Mutex<String>>,
 }
 
 impl Crm {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let crm = Crm {
             address: listener.local_addr().unwrap(),
             seen: Arc::default(),
             refusals: Arc::default(),
+            id: Arc::new(Mutex::new("c-1".to_owned())),
         };
-        let (seen, refusals) = (crm.seen.clone(), crm.refusals.clone());
+        let (seen, refusals, id) = (crm.seen.clone(), crm.refusals.clone(), crm.id.clone());
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                answer(stream.unwrap(), &seen, &refusals);
+                answer(stream.unwrap(), &seen, &refusals, &id);
             }
         });
         crm
     }
 
-    fn refuses(&self, answers: impl IntoIterator<Item = Refusal>) {
+    pub(crate) fn refuses(&self, answers: impl IntoIterator<Item = Refusal>) {
         self.refusals.lock().unwrap().extend(answers);
     }
 
-    fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 
+    /// Gives every account this id from now on.
+    pub(crate) fn calls_accounts(&self, id: &str) {
+        id.clone_into(&mut self.id.lock().unwrap());
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where its API begins.
+    pub(crate) fn base(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     fn data(&self, account: &str) -> Json {
-        json!({ "crm": format!("http://{}", self.address), "account": account })
+        json!({ "crm": self.base(), "account": account })
     }
 }
 
 /// Takes one request, and answers it. One whose client has gone is nobody's.
-fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, refusals: &Mutex<VecDeque<Refusal>>) {
+fn answer(
+    mut stream: TcpStream,
+    seen: &Mutex<Vec<Seen>>,
+    refusals: &Mutex<VecDeque<Refusal>>,
+    id: &Mutex<String>,
+) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut lines = Vec::new();
     loop {
@@ -120,7 +142,7 @@ fn answer(mut stream: TcpStream, seen: &Mutex<Vec<Seen>>, refusals: &Mutex<VecDe
             (status, after, json!({ "error": "not now" }))
         }
         None if lines[0].starts_with("GET") => (200, String::new(), json!({ "accounts": [] })),
-        None => (200, String::new(), json!({ "id": "c-1" })),
+        None => (200, String::new(), json!({ "id": *id.lock().unwrap() })),
     };
     let text = text.to_string();
     let _ = write!(

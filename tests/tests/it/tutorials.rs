@@ -3,7 +3,10 @@
 //! Their tools - a compiler for WebAssembly, Node.js, Python, and what those bring in - are not on every machine. So a
 //! tutorial goes to its end only where `CASEWRIGHT_TUTORIALS` names it (`rust,javascript,python`), as `.ci/run` does.
 //! Elsewhere it goes as far as it needs no tool: the project is made, and what the page shows of it stands in it.
-//! Plugins of `plugins/` in these languages are built and tested in the same way, where theirs is named.
+//! Plugins of `plugins/` in these languages, and the projects of services, are built and tested in the same way, where theirs
+//! is named.
+
+mod services;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,12 +11,13 @@ from wit_world.imports import logging
 
 from .failure import Failure
 from .log import Log
-from .plugin import Plugin
+from .plugin import DECISION, Plugin
 
 
 def exports_of(plugin: Plugin) -> tuple[Any, Any]:
     """The exports of the world `casewright:plugin/decision`, as the classes that are looked for."""
     # Worked out while the component is built, so that no call has to.
+    plugin.require(DECISION)
     functions = [_function(plugin, name) for name in plugin.functions]
     description = catalogue.Description(plugin.name, plugin.version, functions, "")
 
@@ -44,7 +45,7 @@ def _function(plugin: Plugin, name: str) -> catalogue.Function:
     takes, gives = plugin.schemas(name)
     return catalogue.Function(
         name=name,
-        kind="decision",
+        kind=function.kind,
         title=function.title,
         description=function.description,
         input_schema=json.dumps(takes),

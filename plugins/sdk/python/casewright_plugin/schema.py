@@ -1,8 +1,8 @@
 """From types to JSON Schemas, and between values of the types and JSON.
 
 Types are `bool`, `int`, `float`, `str`, `list[T]`, `dict[str, T]`, `T | None`, `Literal[...]`, `Enum` of texts,
-`Any`, and dataclasses of them. `Annotated[T, Description("..."), Range(0, 100)]` says more of one. A field with a
-default may be left away.
+`Any`, and dataclasses of them. `Annotated[T, Description("..."), Range(0, 100)]` says more of one, `Length(1, 80)` more of a
+text. A field with a default may be left away.
 """
 
 import dataclasses
@@ -30,6 +30,14 @@ class Range:
 
     at_least: float | None = None
     at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class Length:
+    """How many characters a text has, from where to where, both included."""
+
+    at_least: int | None = None
+    at_most: int | None = None
 
 
 def schema_of(kind: Any, output: bool) -> dict[str, Any]:
@@ -87,6 +95,11 @@ def _annotated(schema: dict[str, Any], notes: tuple[Any, ...]) -> dict[str, Any]
                 schema["minimum"] = note.at_least
             if note.at_most is not None:
                 schema["maximum"] = note.at_most
+        elif isinstance(note, Length):
+            if note.at_least is not None:
+                schema["minLength"] = note.at_least
+            if note.at_most is not None:
+                schema["maxLength"] = note.at_most
     return schema
 
 

@@ -148,6 +148,11 @@ impl Response {
         self.status
     }
 
+    /// The headers, in the order in which they came.
+    pub fn headers(&self) -> &[(String, String)] {
+        &self.headers
+    }
+
     /// The first header of this name, in whatever case.
     pub fn header(&self, name: &str) -> Option<&str> {
         header(&self.headers, name)

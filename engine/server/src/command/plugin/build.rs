@@ -1,6 +1,7 @@
 //! `casewright plugin build`.
 
 mod js;
+mod outside;
 mod python;
 mod rust;
 mod tool;
@@ -38,8 +39,8 @@ impl Build {
         let project = Project::at(&self.folder)?;
         let built = match project.language {
             Language::Rust => rust::build(&project.folder),
-            Language::Js => js::build(&project.folder),
-            Language::Python => python::build(&project.folder),
+            Language::Js => js::build(&project.folder, project.kind()?),
+            Language::Python => python::build(&project.folder, project.kind()?),
         };
         let Some(bytes) = built? else {
             return Ok(Verdict::No);

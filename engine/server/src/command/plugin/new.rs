@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::project::Language;
+use super::project::{Kind, Language};
 use super::template::Files;
 use crate::cli::{Failure, Verdict, print};
 
@@ -17,6 +17,9 @@ pub(super) struct New {
     /// The language.
     #[arg(long, value_enum)]
     lang: Language,
+    /// What its functions are.
+    #[arg(long, value_enum, default_value_t)]
+    kind: Kind,
     /// The name of the plugin, in kebab case: workflows name it by that.
     #[arg(value_name = "NAME", value_parser = parse_name)]
     name: String,
@@ -34,17 +37,26 @@ impl New {
                 folder.display()
             )));
         }
-        for (path, text) in Files::of(self.lang, &self.name).iter() {
+        for (path, text) in Files::of(self.lang, self.kind, &self.name).iter() {
             write(&folder.join(path), text)?;
         }
         print(format_args!(
-            "made `{}` in {}\n\nnext:\n  cd {}\n{}  casewright plugin build\n  casewright plugin test\n  casewright serve --plugins dist --pack pack",
+            "made `{}` in {}\n\nnext:\n  cd {}\n{}  casewright plugin build\n{}",
             self.name,
             folder.display(),
             folder.display(),
             install(self.lang),
+            then(self.kind),
         ));
         Ok(Verdict::Yes)
+    }
+}
+
+/// What to do with a plugin that was built.
+fn then(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Decision => "  casewright plugin test\n  casewright serve --plugins dist --pack pack",
+        Kind::Service => "  casewright serve --plugins dist --pack pack --grants grants.yaml",
     }
 }
 

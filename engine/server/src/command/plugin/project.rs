@@ -1,9 +1,11 @@
 //! The folder in which somebody writes a plugin.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use serde::Deserialize;
 
 use crate::cli::Failure;
 
@@ -29,6 +31,46 @@ impl Language {
             Language::Python => "pyproject.toml",
         }
     }
+}
+
+/// What the functions of a plugin are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kind {
+    /// Pure functions, asked inside a step.
+    #[default]
+    Decision,
+    /// Functions that reach the world, called after a step.
+    Service,
+}
+
+/// What the file of a project says to Casewright: `package.json` as a member, `pyproject.toml` as the table
+/// `[tool.casewright]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    #[serde(default)]
+    kind: Kind,
+}
+
+/// The file of a project in JavaScript.
+#[derive(Debug, Deserialize)]
+struct PackageJson {
+    #[serde(default)]
+    casewright: Said,
+}
+
+/// The file of a project in Python.
+#[derive(Debug, Deserialize)]
+struct PyprojectToml {
+    #[serde(default)]
+    tool: Tools,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Tools {
+    #[serde(default)]
+    casewright: Said,
 }
 
 /// A folder with a project in it.
@@ -58,6 +100,28 @@ impl Project {
     /// Whether a folder has a project in it.
     pub(super) fn is_at(folder: &Path) -> bool {
         Project::at(folder).is_ok()
+    }
+
+    /// What its functions are, as its file says it; a crate says it to the SDK alone, by the feature `service`.
+    pub(super) fn kind(&self) -> Result<Kind, Failure> {
+        let path = self.folder.join(self.language.manifest());
+        let wrong = |error: &dyn Display| {
+            Failure(format!(
+                "`{}`: {error}\n\nhint: `kind` is `decision` or `service`",
+                shown(&path)
+            ))
+        };
+        let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+        let said = match self.language {
+            Language::Rust => Ok(Said::default()),
+            Language::Js => serde_json::from_str::<PackageJson>(&text)
+                .map(|file| file.casewright)
+                .map_err(|error| wrong(&error)),
+            Language::Python => toml::from_str::<PyprojectToml>(&text)
+                .map(|file| file.tool.casewright)
+                .map_err(|error| wrong(&error.message())),
+        };
+        said.map(|said| said.kind)
     }
 
     /// Where the built plugin goes: a folder for `casewright serve --plugins`.
@@ -100,6 +164,6 @@ impl Project {
 }
 
 /// A path as people would write it: not from the current folder on.
-pub(super) fn shown(path: &Path) -> impl std::fmt::Display {
+pub(super) fn shown(path: &Path) -> impl Display {
     path.strip_prefix(".").unwrap_or(path).display()
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use include_dir::{Dir, include_dir};
 
-use super::project::Language;
+use super::project::{Kind, Language};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plugins/sdk/templates");
 static CONTRACT: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../plugins/wit");
@@ -25,12 +25,16 @@ macro_rules! sdk {
     };
 }
 
-const JS: [(&str, &str); 4] = sdk!("js": "package.json", "index.js", "index.d.ts", "build.js");
-const PYTHON: [(&str, &str); 7] = sdk!(
-    "python/casewright_plugin": "__init__.py", "failure.py", "guest.py", "log.py", "plugin.py", "py.typed",
-    "schema.py"
+const JS: [(&str, &str); 8] = sdk!(
+    "js": "package.json", "index.js", "index.d.ts", "failure.js", "service.js", "desk.js", "desk.d.ts", "build.js"
+);
+const PYTHON: [(&str, &str); 11] = sdk!(
+    "python/casewright_plugin": "__init__.py", "context.py", "desk.py", "failure.py", "guest.py",
+    "guest_service.py", "http.py", "log.py", "plugin.py", "py.typed", "schema.py"
 );
 
+/// What a template of services takes over from that of decisions.
+const OF_BOTH_KINDS: [&str; 3] = [".gitignore", "package-lock.json", "requirements.txt"];
 /// What stands in templates for the name of the plugin.
 const NAME: &str = "{{name}}";
 /// Where the workspace of the shipped plugins begins to say what a project takes over.
@@ -42,17 +46,19 @@ pub(super) struct Files(BTreeMap<String, String>);
 
 impl Files {
     /// Of a project of this name.
-    pub(super) fn of(language: Language, name: &str) -> Files {
+    pub(super) fn of(language: Language, kind: Kind, name: &str) -> Files {
         let mut files = Files::default();
         let folder = match language {
             Language::Rust => "rust",
             Language::Js => "js",
             Language::Python => "python",
         };
-        for folder in ["shared", folder] {
-            if let Some(dir) = TEMPLATES.get_dir(folder) {
-                files.add_dir(dir, folder, "", name);
-            }
+        files.add_template("shared", name);
+        files.add_template(folder, name);
+        if kind == Kind::Service {
+            files.0.retain(|path, _| OF_BOTH_KINDS.contains(&&**path));
+            files.add_template("service/shared", name);
+            files.add_template(&format!("service/{folder}"), name);
         }
         match language {
             Language::Rust => files.add_rust(),
@@ -71,6 +77,13 @@ impl Files {
     /// Each with its path.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(path, text)| (&**path, &**text))
+    }
+
+    /// The files of a template, in place of those that are there.
+    fn add_template(&mut self, folder: &str, name: &str) {
+        if let Some(dir) = TEMPLATES.get_dir(folder) {
+            self.add_dir(dir, folder, "", name);
+        }
     }
 
     /// The text files below `dir`, without the folder `base` and behind `prefix`.
@@ -141,24 +154,24 @@ mod tests {
     #[test]
     fn no_file_of_a_project_has_a_placeholder_left() {
         for language in [Language::Rust, Language::Js, Language::Python] {
-            let files = Files::of(language, "discounts");
-            for (path, text) in files.iter() {
-                assert!(!text.contains(NAME), "{path}");
-            }
-            for path in [
-                ".gitignore",
-                "README.md",
-                "cases/core-account.json",
-                "pack/pack.yaml",
+            for (kind, own) in [
+                (Kind::Decision, "cases/core-account.json"),
+                (Kind::Service, "grants.yaml"),
             ] {
-                assert!(files.0.contains_key(path), "{language:?}: {path}");
+                let files = Files::of(language, kind, "discounts");
+                for (path, text) in files.iter() {
+                    assert!(!text.contains(NAME), "{path}");
+                }
+                for path in [".gitignore", "README.md", own, "pack/pack.yaml"] {
+                    assert!(files.0.contains_key(path), "{language:?}: {path}");
+                }
             }
         }
     }
 
     #[test]
     fn a_project_in_rust_takes_over_what_the_shipped_plugins_are_built_with() {
-        let files = Files::of(Language::Rust, "discounts");
+        let files = Files::of(Language::Rust, Kind::Decision, "discounts");
         let manifest = &files.0["Cargo.toml"];
         assert!(manifest.contains("casewright-plugin = { path = \"casewright/sdk/rust\" }"));
         assert!(

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Built;
+use super::super::project::Kind;
 use super::tool::run;
+use super::{Built, outside};
 use crate::cli::Failure;
 use crate::folder;
 
 /// Builds the project in a folder with the builder of its SDK, and gives its component.
-pub(super) fn build(project: &Path) -> Built {
+pub(super) fn build(project: &Path, kind: Kind) -> Built {
     let builder = Path::new("casewright-plugin/build.js");
     if !project.join(builder).is_file() {
         return Err(Failure(format!(
@@ -23,16 +24,21 @@ pub(super) fn build(project: &Path) -> Built {
             project.display()
         )));
     }
-    let scratch = tempfile::tempdir()
-        .map_err(|error| Failure::new("cannot make a folder to build in", error))?;
+    let failed = |error| Failure::new("cannot make a folder to build in", error);
+    let scratch = tempfile::tempdir().map_err(failed)?;
     let out = scratch.path().join("plugin.wasm");
     let mut node = Command::new("node");
     node.current_dir(project).arg(builder).arg(&out);
+    if kind == Kind::Service {
+        let world = scratch.path().join("wit");
+        outside::write_world(&world).map_err(failed)?;
+        node.arg(world);
+    }
     match run(
         &mut node,
         "install Node.js 20 or newer, see https://nodejs.org",
     )? {
-        Some(_) => folder::read(&out).map(Some),
+        Some(_) => outside::finish(folder::read(&out)?, kind),
         None => Ok(None),
     }
 }

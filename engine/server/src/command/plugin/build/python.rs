@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::Built;
+use super::super::project::Kind;
 use super::tool::{missed, on_path, program, run};
+use super::{Built, outside};
 use crate::cli::Failure;
 use crate::folder;
 
@@ -16,14 +17,19 @@ const NO_TOOL: &str = "in the folder of the project: `python3 -m venv .venv`, th
 
 /// The module that is built: the project's plugin, with the exports of the contract.
 const ENTRY: &str = "casewright_entry";
-const ENTRY_TEXT: &str = "from casewright_plugin.guest import exports_of
+const DECISIONS: &str = "from casewright_plugin.guest import exports_of
 from plugin import plugin
 
 Catalogue, Decisions = exports_of(plugin)
 ";
+const SERVICES: &str = "from casewright_plugin.guest_service import exports_of
+from plugin import plugin
+
+Catalogue, Services = exports_of(plugin)
+";
 
 /// Builds the project in a folder, and gives its component.
-pub(super) fn build(project: &Path) -> Built {
+pub(super) fn build(project: &Path, kind: Kind) -> Built {
     let contract = Path::new("casewright_plugin/wit/v0.1.0");
     if !project.join(contract).is_dir() {
         return Err(Failure(format!(
@@ -34,21 +40,29 @@ pub(super) fn build(project: &Path) -> Built {
     let tool = find(project).ok_or_else(|| missed(TOOL, NO_TOOL))?;
     let failed = |error| Failure::new("cannot make a folder to build in", error);
     let scratch = tempfile::tempdir().map_err(failed)?;
-    fs::write(scratch.path().join(format!("{ENTRY}.py")), ENTRY_TEXT).map_err(failed)?;
+    let world = scratch.path().join("wit");
+    let (entry, world, name) = match kind {
+        Kind::Decision => (DECISIONS, contract, "decision"),
+        Kind::Service => (SERVICES, &*world, "service"),
+    };
+    if kind == Kind::Service {
+        outside::write_world(world).map_err(failed)?;
+    }
+    fs::write(scratch.path().join(format!("{ENTRY}.py")), entry).map_err(failed)?;
     let out = scratch.path().join("plugin.wasm");
     let mut command = Command::new(tool);
     command
         .current_dir(project)
         .args(["--quiet", "--wit-path"])
-        .arg(contract)
-        .args(["--world", "decision", "componentize", "--stub-wasi"])
+        .arg(world)
+        .args(["--world", name, "componentize", "--stub-wasi"])
         .arg("--python-path")
         .arg(scratch.path())
         .args(["--python-path", ".", "--output"])
         .arg(&out)
         .arg(ENTRY);
     match run(&mut command, NO_TOOL)? {
-        Some(_) => folder::read(&out).map(Some),
+        Some(_) => outside::finish(folder::read(&out)?, kind),
         None => Ok(None),
     }
 }
