@@ -27,6 +27,18 @@ import * as secrets from 'casewright:plugin/secrets@0.2.0';
 import * as reach from 'casewright:outside/reach@0.1.0';
 import plugin from ${JSON.stringify(main)};
 export const { catalogue, services } = plugin.exports(log, { reach, secrets, keyValue });
+
+// What of JavaScript needs the time or randomness gets it where the rest of the world comes from.
+const Known = Date;
+globalThis.Date = class Date extends Known {
+  constructor(...given) {
+    super(...(given.length === 0 ? [reach.now()] : given));
+  }
+  static now() {
+    return reach.now();
+  }
+};
+Math.random = () => [...reach.random(6)].reduce((sum, byte) => sum * 256 + byte, 0) / 2 ** 48;
 `;
 
 export async function build(project, out, world) {

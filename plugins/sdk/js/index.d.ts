@@ -131,9 +131,9 @@ export interface Context {
    */
   secret(name: string): string;
   readonly keyValue: KeyValue;
-  /** The time. JavaScript's own clock, such as `Date.now()`, does not run in a plugin. */
+  /** The time: in a plugin as `new Date()`, on a desk as it says. */
   now(): Date;
-  /** So many random bytes, fit for keys. `Math.random()` gives the same numbers in every call. */
+  /** So many random bytes, fit for keys. */
   random(count: number): Uint8Array;
 }
 

@@ -88,10 +88,13 @@ impl Project<'_> {
             .with("--grants", self.folder.join("grants.yaml"));
         let mut server = settings.start();
         let client = server.actor("zhang.wei", "account-manager");
-        let data = |account: &str| json!({ "crm": self.crm.base(), "account": account, "tier": "core" });
+        let data =
+            |account: &str| json!({ "crm": self.crm.base(), "account": account, "tier": "core" });
         let before = self.crm.seen().len();
         self.crm.refuses([(429, Some(BUSY_SECONDS))]);
-        client.open("A-1", "sync-account", &data("KA-8")).expect(201);
+        client
+            .open("A-1", "sync-account", &data("KA-8"))
+            .expect(201);
         let job = eventually("the CRM says that it is busy", || {
             let jobs = client.get("/cases/A-1/jobs").expect(200).json();
             let job = jobs["jobs"][0].clone();
@@ -162,5 +165,11 @@ fn javascript() {
 fn python() {
     let tools = "python3 -m venv .venv\n.venv/bin/pip install --quiet -r requirements.txt";
     let is_asked = is_asked("python");
-    holds("python", is_asked, tools, "python3 -m unittest", "Ran 3 tests … OK");
+    holds(
+        "python",
+        is_asked,
+        tools,
+        "python3 -m unittest",
+        "Ran 3 tests … OK",
+    );
 }

@@ -52,7 +52,10 @@ fn compose(built: Vec<u8>) -> Result<Vec<u8>, Failure> {
         Ok(graph.encode(EncodeOptions::default())?)
     };
     composed().map_err(|error: Box<dyn std::error::Error>| {
-        Failure::new("what was built does not go with what services reach the world by", error)
+        Failure::new(
+            "what was built does not go with what services reach the world by",
+            error,
+        )
     })
 }
 
@@ -61,5 +64,10 @@ fn package(
     bytes: Vec<u8>,
     types: &mut Types,
 ) -> Result<Package, Box<dyn std::error::Error>> {
-    Ok(Package::from_bytes(&format!("casewright:{name}"), None, bytes, types)?)
+    Ok(Package::from_bytes(
+        &format!("casewright:{name}"),
+        None,
+        bytes,
+        types,
+    )?)
 }

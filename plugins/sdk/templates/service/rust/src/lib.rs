@@ -51,13 +51,17 @@ struct Record {
 fn write_account(write: Write, context: &Context<'_>) -> Result<Written, Failure> {
     let base = write.crm.trim_end_matches('/');
     let token = context.secret(TOKEN)?;
-    let send = |request: Request| context.http(&request.with_bearer(&token).with_json(&write.account)?);
+    let send =
+        |request: Request| context.http(&request.with_bearer(&token).with_json(&write.account)?);
     let memory = format!("{base} {}", write.account.id);
     if let Some(crm_id) = context.key_value().get_json::<String>(&memory)? {
         let response = send(Request::put(format!("{base}/accounts/{crm_id}")))?;
         if response.status() != 404 {
             accepted(response)?;
-            return Ok(Written { crm_id, created: false });
+            return Ok(Written {
+                crm_id,
+                created: false,
+            });
         }
         log::warn(&format!("the CRM no longer has the record `{crm_id}`"));
         context.key_value().delete(&memory)?;
@@ -66,13 +70,19 @@ fn write_account(write: Write, context: &Context<'_>) -> Result<Written, Failure
     let Record { id: crm_id } = response.json()?;
     log::info(&format!("the CRM has the account as `{crm_id}`"));
     context.key_value().set_json(&memory, &crm_id)?;
-    Ok(Written { crm_id, created: true })
+    Ok(Written {
+        crm_id,
+        created: true,
+    })
 }
 
 /// What is no success says by itself whether another attempt is of use.
 fn accepted(response: Response) -> Result<Response, Failure> {
     match response.status() {
-        422 => Err(Failure::new("crm-declined", "the CRM does not take the account as it is")),
+        422 => Err(Failure::new(
+            "crm-declined",
+            "the CRM does not take the account as it is",
+        )),
         _ => response.success(),
     }
 }
@@ -103,7 +113,8 @@ mod tests {
     use super::*;
 
     fn write(desk: &Desk) -> Result<Value, Failure> {
-        let account = json!({"crm": "https://crm.example.com/", "account": {"id": "KA-7", "tier": "core"}});
+        let account =
+            json!({"crm": "https://crm.example.com/", "account": {"id": "KA-7", "tier": "core"}});
         let answer = plugin().serve("write-account", &account.to_string(), desk)?;
         Ok(serde_json::from_str(&answer).unwrap())
     }
@@ -116,7 +127,10 @@ mod tests {
     #[test]
     fn an_account_is_created_once_and_then_written() {
         let desk = desk(|request| {
-            assert_eq!(request.header("authorization"), Some("Bearer token-of-the-crm"));
+            assert_eq!(
+                request.header("authorization"),
+                Some("Bearer token-of-the-crm")
+            );
             match request.method() {
                 "POST" => Response::new(201).with_body(r#"{"id": "c-1"}"#),
                 _ => Response::new(204),
@@ -129,7 +143,10 @@ mod tests {
     #[test]
     fn failures_say_whether_to_try_again() {
         let busy = desk(|_| Response::new(429).with_header("retry-after", "30"));
-        assert_eq!(write(&busy).unwrap_err().try_again_after, Some(Duration::from_secs(30)));
+        assert_eq!(
+            write(&busy).unwrap_err().try_again_after,
+            Some(Duration::from_secs(30))
+        );
         assert!(!write(&desk(|_| Response::new(422))).unwrap_err().try_again);
     }
 }
