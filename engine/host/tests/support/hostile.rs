@@ -1,7 +1,7 @@
 //! Plugins that misbehave in one chosen way, built on the spot from WebAssembly text.
 //!
-//! Each is a core module whose exports follow the canonical ABI's names for the world `decision`,
-//! with the section `component-type` that tells how to wrap it. It has one function, and does
+//! Each is a core module whose exports follow the canonical ABI's names for the world `decision` or
+//! `service`, with the section `component-type` that tells how to wrap it. It has one function, and does
 //! everything right except for the one thing asked for. Nothing here depends on the host, so that
 //! other packages' tests can take the file by `#[path]`; they need `wat`, `wit-component` and
 //! `wit-parser`.
@@ -93,6 +93,21 @@ pub(crate) enum Behaviour {
     LogNotText,
     /// Answers with the bits of NaNs that were made in different ways, in hexadecimal.
     NanBits,
+    /// Answers with its input, byte by byte.
+    Echo,
+    /// Answers with the bytes that its input spells: see [`spelled`].
+    Spelled,
+    /// Declines with the bytes that its input spells as code, message and details.
+    SpelledFailure,
+    /// Has these imports and items, runs these instructions, and answers with so many bytes from address 0 on.
+    Custom(String, String, u32),
+}
+
+/// `bytes` as the JSON text that [`Behaviour::Spelled`] reads: two letters from `a` to `p` for each.
+pub(crate) fn spelled(bytes: &[u8]) -> String {
+    let letter = |half: u8| char::from(b'a' + half);
+    let letters = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    format!("\"{}\"", letters.map(letter).collect::<String>())
 }
 
 /// A plugin to build: what it says about itself, and how it behaves.
@@ -110,8 +125,12 @@ pub(crate) struct Hostile {
     pub(crate) input_schema: String,
     /// Text of the output schema.
     pub(crate) output_schema: String,
+    /// The world that it is for.
+    pub(crate) world: &'static str,
     /// The version of the contract that it is built against.
     pub(crate) contract: String,
+    /// More of WIT, the last of which has a world `plugin` that takes the place of the contract's own.
+    pub(crate) wit: Vec<String>,
     /// What it does.
     pub(crate) behaviour: Behaviour,
 }
@@ -126,8 +145,20 @@ impl Hostile {
             kind: "decision".to_owned(),
             input_schema: r#"{"type": "object"}"#.to_owned(),
             output_schema: r#"{"type": "object"}"#.to_owned(),
+            world: "decision",
             contract: "0.1.0".to_owned(),
+            wit: Vec::new(),
             behaviour,
+        }
+    }
+
+    /// The same with a service.
+    pub(crate) fn service(name: &str, function: &str, behaviour: Behaviour) -> Self {
+        Hostile {
+            kind: "service".to_owned(),
+            world: "service",
+            contract: NEWER.to_owned(),
+            ..Hostile::new(name, function, behaviour)
         }
     }
 
@@ -140,11 +171,14 @@ impl Hostile {
             true => NEWER_WIT.to_vec(),
             false => versioned.iter().map(String::as_str).collect(),
         };
-        let packages = texts
-            .iter()
-            .map(|text| resolve.push_str("plugin.wit", text).unwrap());
+        let texts = texts.into_iter().chain(self.wit.iter().map(String::as_str));
+        let packages = texts.map(|text| resolve.push_str("plugin.wit", text).unwrap());
         let package = packages.last().unwrap();
-        let world = resolve.select_world(&[package], Some("decision")).unwrap();
+        let world = match self.wit.is_empty() {
+            true => self.world,
+            false => "plugin",
+        };
+        let world = resolve.select_world(&[package], Some(world)).unwrap();
         embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
         module
     }
@@ -160,6 +194,10 @@ impl Hostile {
         wat::parse_str(self.versioned(&self.text())).unwrap()
     }
 
+    fn is_service(&self) -> bool {
+        self.world == "service"
+    }
+
     fn versioned(&self, text: &str) -> String {
         text.replace("@0.1.0", &format!("@{}", self.contract))
     }
@@ -172,7 +210,10 @@ impl Hostile {
     }
 
     fn text(&self) -> String {
-        let mut data = Data::default();
+        let mut data = Data {
+            bytes: Vec::new(),
+            of_service: self.is_service(),
+        };
         let texts = [
             &self.function,
             &self.kind,
@@ -207,6 +248,10 @@ impl Hostile {
             true => REALLOC,
             false => &realloc,
         };
+        let (entry, attempt) = match self.is_service() {
+            true => ("services@0.1.0#serve", "i32 i32 i32 i32 i32 i32 i32"),
+            false => ("decisions@0.1.0#decide", ""),
+        };
         format!(
             r#"(module
               {items}
@@ -219,8 +264,8 @@ impl Hostile {
                 (local $i i32)
                 {in_describe}
                 i32.const {description})
-              (func $decide (export "casewright:plugin/decisions@0.1.0#decide")
-                (param i32 i32 i32 i32) (result i32) (local $i i32)
+              (func $decide (export "casewright:plugin/{entry}")
+                (param i32 i32 i32 i32 {attempt}) (result i32) (local $i i32)
                 {decide}
                 i32.const {answer}))"#,
             data = data.escaped(),
@@ -233,7 +278,7 @@ impl Hostile {
             Behaviour::Answer(bytes) => Code::answering(data.answer(bytes)),
             Behaviour::Fail(code, message, details) => {
                 let texts = [code, message, details].map(|text| data.text(text.as_bytes()));
-                Code::answering(data.record(&[&[1][..], &texts.concat()].concat()))
+                Code::answering(data.failure(texts))
             }
             Behaviour::Loop => Code::deciding("(loop br 0)"),
             Behaviour::LoopInDescribe => Code::describing("(loop br 0)"),
@@ -276,13 +321,13 @@ impl Hostile {
                 r#"(func (export "cabi_post_casewright:plugin/decisions@0.1.0#decide") (param i32)
                      (loop br 0))"#,
             ),
-            Behaviour::NoSuchCase => Code::answering(data.record(&[2, 0, 0])),
+            Behaviour::NoSuchCase => Code::answering(data.outcome(2, &[0, 0])),
             Behaviour::NanBits => Code {
                 decide: NAN_BITS.to_owned(),
-                ..Code::answering(data.record(&[0, 0, 82])).with(DIGIT)
+                ..Code::answering(data.outcome(0, &[0, 82])).with(DIGIT)
             },
-            Behaviour::HugeAnswer(bytes) => Code::answering(data.record(&[0, 0, *bytes])),
-            Behaviour::OutOfBounds => Code::answering(data.record(&[0, u32::MAX - 15, 100])),
+            Behaviour::HugeAnswer(bytes) => Code::answering(data.outcome(0, &[0, *bytes])),
+            Behaviour::OutOfBounds => Code::answering(data.outcome(0, &[u32::MAX - 15, 100])),
             Behaviour::LogFlood(lines) => Code::logging(*lines, 96, object(data)),
             Behaviour::LogFloodInDescribe(lines) => {
                 let logging = Code::logging(*lines, 96, object(data));
@@ -305,13 +350,38 @@ impl Hostile {
                            (i32.add (i32.const 48)
                              (i32.add (global.get $calls) (i32.load8_u (i32.const 8)))))"
                     .to_owned(),
-                ..Code::answering(data.record(&[0, 0, 1]))
+                ..Code::answering(data.outcome(0, &[0, 1]))
             },
             Behaviour::Import(module, name) => Code {
                 items: format!(r#"(import "{module}" "{name}" (func))"#),
                 ..Code::answering(object(data))
             },
             Behaviour::ManyFunctions(_) => Code::answering(object(data)),
+            Behaviour::Echo => {
+                let answer = data.outcome(0, &[0, 0]);
+                Code {
+                    decide: data.handing_over(answer, 1),
+                    ..Code::answering(answer)
+                }
+            }
+            Behaviour::Spelled => {
+                let answer = data.outcome(0, &[0, 0]);
+                Code {
+                    decide: format!("{SPELL} {}", data.handing_over(answer, 1)),
+                    ..Code::answering(answer)
+                }
+            }
+            Behaviour::SpelledFailure => {
+                let answer = data.failure([[0, 0]; 3]);
+                Code {
+                    decide: format!("{SPELL} {}", data.handing_over(answer, 3)),
+                    ..Code::answering(answer)
+                }
+            }
+            Behaviour::Custom(items, instructions, bytes) => Code {
+                decide: instructions.clone(),
+                ..Code::answering(data.outcome(0, &[0, *bytes])).with(items)
+            },
         }
     }
 }
@@ -352,6 +422,26 @@ const NAN_BITS: &str = "
         (local.tee $i (i32.add (local.get $i) (i32.const 1)))
         (i32.const 40))))
     (i32.store8 (i32.const 81) (i32.const 34))";
+
+/// Puts the bytes that the input spells where it stood.
+const SPELL: &str = "
+    (local.set 3 (i32.div_u (i32.sub (local.get 3) (i32.const 2)) (i32.const 2)))
+    (block (loop
+      (br_if 1 (i32.ge_u (local.get $i) (local.get 3)))
+      (i32.store8 (i32.add (local.get 2) (local.get $i))
+        (i32.or
+          (i32.shl
+            (i32.sub
+              (i32.load8_u offset=1
+                (i32.add (local.get 2) (i32.mul (local.get $i) (i32.const 2))))
+              (i32.const 97))
+            (i32.const 4))
+          (i32.sub
+            (i32.load8_u offset=2
+              (i32.add (local.get 2) (i32.mul (local.get $i) (i32.const 2))))
+            (i32.const 97))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br 0)))";
 
 /// The digit of a number below 16.
 const DIGIT: &str = "(func $digit (param i32) (result i32)
@@ -428,41 +518,77 @@ impl Code {
 }
 
 /// The contents of memory from [`TEXTS`] on.
-#[derive(Debug, Default)]
-struct Data(Vec<u8>);
+#[derive(Debug)]
+struct Data {
+    bytes: Vec<u8>,
+    /// Whether answers are those of services: aligned for the number of 64 bits that is in their failures.
+    of_service: bool,
+}
 
 impl Data {
     /// Adds a text; its address and length.
     fn text(&mut self, text: &[u8]) -> [u32; 2] {
         let address = self.address();
-        self.0.extend(text);
+        self.bytes.extend(text);
         [address, text.len() as u32]
     }
 
     /// Adds 32-bit fields, aligned; their address.
     fn record(&mut self, fields: &[u32]) -> u32 {
-        while !self.0.len().is_multiple_of(4) {
-            self.0.push(0);
+        while !self.bytes.len().is_multiple_of(8) {
+            self.bytes.push(0);
         }
         let address = self.address();
-        self.0
+        self.bytes
             .extend(fields.iter().flat_map(|field| field.to_le_bytes()));
         address
     }
 
     /// Adds an answer that is not a failure.
     fn answer(&mut self, text: &[u8]) -> u32 {
-        let [address, length] = self.text(text);
-        self.record(&[0, address, length])
+        let text = self.text(text);
+        self.outcome(0, &text)
+    }
+
+    /// Adds a failure of code, message and details.
+    fn failure(&mut self, texts: [[u32; 2]; 3]) -> u32 {
+        // Those of services go on: not to be tried again, after no time, no extensions.
+        let rest = if self.of_service { 8 } else { 0 };
+        self.outcome(1, &[texts.concat(), vec![0; rest]].concat())
+    }
+
+    /// Adds one of the cases of what a function returns.
+    fn outcome(&mut self, case: u32, fields: &[u32]) -> u32 {
+        let mut outcome = vec![case];
+        outcome.resize(self.payload() as usize / 4, 0);
+        self.record(&[&outcome, fields].concat())
+    }
+
+    /// Where the fields of an outcome begin.
+    fn payload(&self) -> u32 {
+        if self.of_service { 8 } else { 4 }
+    }
+
+    /// Instructions that put the input into the first texts of the outcome at `address`.
+    fn handing_over(&self, address: u32, texts: u32) -> String {
+        let first = address + self.payload();
+        let texts = (0..texts).map(|text| {
+            let (start, length) = (first + 8 * text, first + 8 * text + 4);
+            format!(
+                "(i32.store (i32.const {start}) (local.get 2))
+                 (i32.store (i32.const {length}) (local.get 3))"
+            )
+        });
+        texts.collect()
     }
 
     fn address(&self) -> u32 {
-        (TEXTS + self.0.len()) as u32
+        (TEXTS + self.bytes.len()) as u32
     }
 
     fn escaped(&self) -> String {
         let mut text = String::new();
-        for byte in &self.0 {
+        for byte in &self.bytes {
             write!(text, "\\{byte:02x}").unwrap();
         }
         text
