@@ -9,15 +9,17 @@ mod file;
 mod granted;
 mod host_pattern;
 mod judge;
+mod trust;
 mod wanted;
 
 pub use file::{
     EnvSource, FileSource, Grant, Grants, HttpGrant, KeyValueGrant, LimitsGrant, Scheme,
-    SecretSource,
+    SecretSource, TlsGrant,
 };
 pub use granted::{GrantError, Granted};
 pub use host_pattern::HostPattern;
 pub use judge::{Missing, missing};
+pub use trust::Trust;
 pub use wanted::{Capability, Difference, HTTP, KEY_VALUE, SECRET, Wanted};
 
 pub(crate) use granted::HostGrant;

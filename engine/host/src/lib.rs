@@ -69,4 +69,4 @@ pub use load_error::{LoadError, LoadFailure};
 pub use logbook::LogLine;
 pub use plugin::{Decision, Plugin};
 pub use schema::Violation;
-pub use service::{Attempt, Refusal, Retry, Served};
+pub use service::{Attempt, CertificateFault, Refusal, Retry, Served};

@@ -30,7 +30,7 @@ use crate::limits::Limits;
 use crate::slots::Slots;
 
 pub use attempt::{Attempt, Retry, Served};
-pub use refusal::Refusal;
+pub use refusal::{CertificateFault, Refusal};
 
 pub(crate) use call::{Answered, describe, serve};
 pub(crate) use imports::is_allowed as may_import;

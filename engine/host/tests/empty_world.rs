@@ -2,8 +2,9 @@
 //! input; what is printed is not printed by the server.
 #![allow(
     clippy::panic,
+    clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test that cannot go on has failed"
+    reason = "a test that cannot go on has failed, and one looks for what is printed"
 )]
 
 #[path = "support/hostile.rs"]

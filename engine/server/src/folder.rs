@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use casewright_definition::{Checked, Definition, Digest, Files, Findings, Functions, Pack};
-use casewright_host::{Grants, Host, HostConfig, Limits, Plugin};
+use casewright_host::{Host, HostConfig, Limits, Plugin};
 use casewright_runtime::Plugins;
 
 use crate::cli::{Failure, tell};
+use crate::grants::Given;
 use crate::shipped;
 
 /// How deep a pack's folders may nest.
@@ -81,13 +82,13 @@ pub(crate) fn desk_host(config: HostConfig) -> Result<Host, Failure> {
     host.map_err(|error| Failure(error.to_string()))
 }
 
-/// What runs plugins, within the limits that `grants` gives. Compiled code is kept in the folder `code_cache`, if one is
+/// What runs plugins, within the limits that the operator has given. Compiled code is kept in the folder `code_cache`, if one is
 /// given, from one start to the next; where it cannot be kept there, that is said.
-pub(crate) fn host(code_cache: Option<PathBuf>, grants: &Grants) -> Result<Host, Failure> {
+pub(crate) fn host(code_cache: Option<PathBuf>, given: &Given) -> Result<Host, Failure> {
     // A call computes from its beginning to its end: more at a time than there are cores would only
     // take them from everything else.
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let (limits, plugin_limits) = grants.limits(&Limits::default());
+    let (limits, plugin_limits) = given.limits(&Limits::default());
     let config = HostConfig {
         limits,
         plugin_limits,

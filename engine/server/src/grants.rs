@@ -1,21 +1,52 @@
 //! What the operator grants to plugins, as the file of `--grants` says.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use casewright_definition::read::{Findings, read};
 use casewright_definition::source::Source;
-use casewright_host::grants::{Capability, GrantError};
-use casewright_host::{Granted, Grants, KeyValueSpace, Missing, Plugin};
+use casewright_host::grants::{Capability, GrantError, Trust};
+use casewright_host::{Granted, Grants, KeyValueSpace, Limits, Missing, Plugin};
 
 use crate::cli::Failure;
 use crate::folder;
 
-/// Reads a file of grants.
-///
-/// # Errors
-/// It cannot be read, or is none: with what is wrong, and where.
-pub(crate) fn read_grants(path: &Path) -> Result<Grants, Failure> {
+/// What plugins are granted, and whom their services believe. By default nothing, and the public authorities.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    grants: Grants,
+    trust: Trust,
+}
+
+impl Given {
+    /// Reads a file of grants, and what it refers to but for secrets.
+    ///
+    /// # Errors
+    /// It cannot be read, or is none: with what is wrong, and where.
+    pub(crate) fn read(path: &Path) -> Result<Given, Failure> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let grants = read_grants(path)?.in_folder(folder);
+        let trust = grants
+            .trust()
+            .map_err(|error| Failure::new(format_args!("`{}`", path.display()), error))?;
+        Ok(Given { grants, trust })
+    }
+
+    /// What calls may use: those of any plugin, and those of the plugins that have limits of their own.
+    pub(crate) fn limits(&self, usual: &Limits) -> (Limits, BTreeMap<String, Limits>) {
+        self.grants.limits(usual)
+    }
+
+    /// What the plugin of this name is granted.
+    fn to(&self, plugin: &str) -> Result<Granted, GrantError> {
+        let grant = self.grants.plugins.get(plugin).cloned();
+        let granted = Granted::read(&grant.unwrap_or_default())?;
+        Ok(granted.trusting(self.trust.clone()))
+    }
+}
+
+fn read_grants(path: &Path) -> Result<Grants, Failure> {
     let name = path.display().to_string();
     let told = |findings: Findings| Failure(findings.report().to_string());
     let source = Source::from_bytes(name.as_str(), folder::read(path)?)
@@ -66,12 +97,11 @@ impl std::fmt::Display for NotGranted {
 /// It asks for more than is granted, or a secret is not to be had.
 pub(crate) fn judged(
     plugin: Plugin,
-    grants: &Grants,
+    given: &Given,
     space: impl FnOnce(&str) -> Arc<dyn KeyValueSpace>,
 ) -> Result<Plugin, NotGranted> {
     let name = plugin.name().to_owned();
-    let grant = grants.plugins.get(&name).cloned().unwrap_or_default();
-    let granted = Granted::read(&grant);
+    let granted = given.to(&name);
     let granted = granted.map_err(|error| NotGranted::Unusable(name.clone(), error))?;
     plugin
         .granted(&granted, space(&name))

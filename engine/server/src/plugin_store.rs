@@ -7,12 +7,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use casewright_definition::Digest;
-use casewright_host::{Grants, Host, LoadError, Plugin};
+use casewright_host::{Host, LoadError, Plugin};
 use casewright_runtime::{Plugins, STORE_FILE, Spaces};
 
 use crate::cli::Failure;
 use crate::folder;
-use crate::grants::{self, NotGranted};
+use crate::grants::{self, Given, NotGranted};
 use crate::signature::Keys;
 
 /// The folder beside the data with the plugins that were applied.
@@ -28,7 +28,7 @@ pub(crate) struct PluginStore {
     /// The keys by one of which every plugin has to be signed; without them none has to be.
     keys: Option<Keys>,
     /// What services may reach.
-    grants: Grants,
+    grants: Given,
     /// What they remember.
     spaces: Spaces,
 }
@@ -45,7 +45,7 @@ impl PluginStore {
         data: &Path,
         chosen: Option<&Path>,
         keys: Option<Keys>,
-        grants: Grants,
+        grants: Given,
         code: Option<PathBuf>,
     ) -> Result<(Self, Plugins), Failure> {
         // A start that fails leaves nothing behind, so code is kept once there is a store to keep it beside.

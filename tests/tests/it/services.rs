@@ -159,12 +159,11 @@ fn settings(folder: &Path, crm: &Crm) -> Settings {
     let example = root().join("plugins/dist/examples/crm-sync.wasm");
     fs::copy(example, plugins.join("crm-sync.wasm")).unwrap();
     copy_shipped_plugins(&plugins);
-    let secret = folder.join("token");
-    fs::write(&secret, format!("{SECRET}\n")).unwrap();
+    // Named in the file as it lies beside it.
+    fs::write(folder.join("token"), format!("{SECRET}\n")).unwrap();
     let grants = format!(
-        "plugins:\n  crm-sync:\n    http: [{{ host: '{}', scheme: http, private: true }}]\n    secrets: {{ crm-token: {{ file: '{}' }} }}\n    key-value: {{ bytes: 65536 }}\n",
+        "plugins:\n  crm-sync:\n    http: [{{ host: '{}', scheme: http, private: true }}]\n    secrets: {{ crm-token: {{ file: token }} }}\n    key-value: {{ bytes: 65536 }}\n",
         crm.address,
-        secret.display()
     );
     let file = folder.join("grants.yaml");
     fs::write(&file, grants).unwrap();
@@ -356,8 +355,15 @@ fn a_plugin_that_wants_more_than_is_granted_is_refused_with_what_is_missing() {
     }
     let wrong = folder.path().join("wrong.yaml");
     fs::write(&wrong, "plugins:\n  crm-sync:\n    secret: {}\n").unwrap();
-    let ended = ungranted.with("--grants", &wrong).fail_on(&data);
+    let granted = ungranted.with("--grants", &wrong);
+    let ended = granted.fail_on(&data);
     assert!(ended.stderr.contains("wrong.yaml:3:5"), "{}", ended.stderr);
+    fs::write(&wrong, "tls: { roots: company-ca.pem }\n").unwrap();
+    fs::write(folder.path().join("company-ca.pem"), "none\n").unwrap();
+    let ended = granted.fail_on(&data);
+    assert_eq!(ended.code, Some(2));
+    let expected = "company-ca.pem`: expected certificates in PEM, each from `-----BEGIN CERTIFICATE-----` on, found nothing of the kind";
+    assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     let server = Server::start();
     let administrator = server.actor("admin", "administrator");
     let file = fs::read(folder.path().join("plugins/crm-sync.wasm")).unwrap();

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::grants::granted::GrantError;
+use crate::grants::trust::Trust;
 use crate::limits::Limits;
 
 /// How many calls of one plugin run at a time when its grant does not say.
@@ -19,6 +21,9 @@ pub struct Grants {
     /// What each call of any plugin may use.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limits: LimitsGrant,
+    /// Whom services believe when they speak TLS. Without this, the public authorities alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsGrant>,
     /// By the name of the plugin, as workflows call it.
     #[serde(default)]
     pub plugins: BTreeMap<String, Grant>,
@@ -33,6 +38,44 @@ impl Grants {
         let own = own.collect();
         (any, own)
     }
+
+    /// Makes relative paths in it those of files in `folder`, where the file of grants itself is.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Grants {
+        for secret in self
+            .plugins
+            .values_mut()
+            .flat_map(|grant| grant.secrets.values_mut())
+        {
+            if let SecretSource::File(source) = secret {
+                source.file = folder.join(&source.file);
+            }
+        }
+        if let Some(tls) = &mut self.tls {
+            tls.roots = folder.join(&tls.roots);
+        }
+        self
+    }
+
+    /// Whom services believe when they speak TLS.
+    ///
+    /// # Errors
+    /// [`GrantError::Roots`] when the file of the company's authorities cannot be used.
+    pub fn trust(&self) -> Result<Trust, GrantError> {
+        match &self.tls {
+            Some(tls) => Trust::with_roots(&tls.roots),
+            None => Ok(Trust::default()),
+        }
+    }
+}
+
+/// Whom services believe when they speak TLS: the public authorities, and these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TlsGrant {
+    /// A PEM file with the certificates of the company's own authorities; a relative path is from the folder of the file of
+    /// grants.
+    pub roots: PathBuf,
 }
 
 /// What one plugin may reach and use.
@@ -104,7 +147,7 @@ pub struct EnvSource {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileSource {
-    /// The path of the file.
+    /// The path of the file; a relative one is from the folder of the file of grants.
     pub file: PathBuf,
 }
 
@@ -238,6 +281,25 @@ mod tests {
             ..Limits::default()
         };
         assert_eq!(limits, expected);
+    }
+
+    #[test]
+    fn paths_are_from_the_folder_of_the_file() {
+        let secrets = json!({"a": {"file": "a"}, "b": {"file": "/run/b"}, "c": {"env": "C"}});
+        let grants: Grants = serde_json::from_value(json!({
+            "tls": {"roots": "ca.pem"},
+            "plugins": {"crm-sync": {"secrets": secrets}},
+        }))
+        .unwrap();
+        let grants = grants.in_folder(Path::new("/etc/casewright"));
+        let expected = json!({
+            "a": {"file": "/etc/casewright/a"}, "b": {"file": "/run/b"}, "c": {"env": "C"},
+        });
+        assert_eq!(json!(grants.plugins["crm-sync"].secrets), expected);
+        assert_eq!(
+            json!(grants.tls),
+            json!({"roots": "/etc/casewright/ca.pem"})
+        );
     }
 
     #[test]

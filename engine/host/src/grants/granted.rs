@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
+use std::path::PathBuf;
 
 use crate::grants::file::{Grant, LimitsGrant, Scheme, SecretSource};
 use crate::grants::host_pattern::HostPattern;
+use crate::grants::trust::Trust;
 use crate::limits::Limits;
 
 /// What is shorter turns up in ordinary text by chance, so that it could not be kept out of logs and journals.
@@ -19,6 +21,7 @@ pub struct Granted {
     pub(crate) hosts: Vec<HostGrant>,
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) key_value_bytes: Option<u64>,
+    pub(crate) trust: Trust,
     limits: LimitsGrant,
     concurrency: u32,
 }
@@ -47,6 +50,14 @@ pub enum GrantError {
         /// Its name.
         name: String,
         /// Why; never the value.
+        message: String,
+    },
+    /// A file of certificates that cannot be used.
+    #[error("`tls.roots`: `{}`: {message}", .file.display())]
+    Roots {
+        /// Its path.
+        file: PathBuf,
+        /// What was expected and found.
         message: String,
     },
 }
@@ -93,9 +104,16 @@ impl Granted {
             hosts: hosts.collect::<Result<_, _>>()?,
             secrets,
             key_value_bytes: grant.key_value.as_ref().map(|grant| grant.bytes),
+            trust: Trust::default(),
             limits: grant.limits.clone(),
             concurrency: grant.concurrency.get(),
         })
+    }
+
+    /// The same with others who are believed when its services speak TLS; the public authorities are what it begins with.
+    #[must_use]
+    pub fn trusting(self, trust: Trust) -> Granted {
+        Granted { trust, ..self }
     }
 
     /// How many calls of the plugin are to run at a time: at least 1.

@@ -98,6 +98,7 @@ impl Outgoing {
             host,
             port,
             private,
+            trust: self.reach.trust().clone(),
         })
     }
 }

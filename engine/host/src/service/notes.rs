@@ -79,6 +79,14 @@ impl Notes {
         match refusal {
             Refusal::HostNotGranted { host } => Refusal::HostNotGranted { host: text(host) },
             Refusal::HostNotWanted { host } => Refusal::HostNotWanted { host: text(host) },
+            Refusal::PrivateAddress { host, address } => {
+                let host = text(host);
+                Refusal::PrivateAddress { host, address }
+            }
+            Refusal::Certificate { host, fault } => {
+                let host = text(host);
+                Refusal::Certificate { host, fault }
+            }
             Refusal::Secret { name } => Refusal::Secret { name: text(name) },
             other => other,
         }

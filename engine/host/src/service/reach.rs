@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::grants::{Granted, HostGrant, HostPattern, Scheme, Wanted};
+use crate::grants::{Granted, HostGrant, HostPattern, Scheme, Trust, Wanted};
 use crate::key_value::KeyValueSpace;
 use crate::service::{Redaction, Refusal};
 
@@ -14,6 +14,7 @@ pub(crate) struct Reach {
     granted: Vec<HostGrant>,
     secrets: BTreeMap<String, String>,
     key_value: Option<Space>,
+    trust: Trust,
     redaction: Redaction,
 }
 
@@ -35,6 +36,7 @@ impl Reach {
         Reach {
             wanted: wanted.hosts().collect(),
             granted: granted.hosts.clone(),
+            trust: granted.trust.clone(),
             redaction: Redaction::new(&secrets),
             secrets,
             key_value: limit_bytes.map(|limit_bytes| Space { space, limit_bytes }),
@@ -78,6 +80,11 @@ impl Reach {
 
     pub(crate) fn key_value(&self) -> Result<&Space, Refusal> {
         self.key_value.as_ref().ok_or(Refusal::KeyValue)
+    }
+
+    /// Who is believed when it speaks TLS.
+    pub(crate) fn trust(&self) -> &Trust {
+        &self.trust
     }
 
     pub(crate) fn redaction(&self) -> &Redaction {

@@ -3,6 +3,15 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use tokio_rustls::rustls::CertificateError;
+
+/// A certificate may name hundreds of hosts; a few tell whose it is.
+const MAX_NAMES: usize = 4;
+/// A name of DNS has at most so many characters.
+const MAX_NAME_CHARS: usize = 255;
+/// What is told of a certificate is a sentence.
+const MAX_MESSAGE_CHARS: usize = 240;
+
 /// What a service asked for and the host did not let it have. The plugin sees an error that it may handle; the operator sees
 /// this, and a line in the log of the call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +33,13 @@ pub enum Refusal {
         host: String,
         /// The address.
         address: IpAddr,
+    },
+    /// A request to a host that is granted but does not prove that it is the one.
+    Certificate {
+        /// Scheme, host and port.
+        host: String,
+        /// What is wrong with its certificate.
+        fault: CertificateFault,
     },
     /// A request that no plugin may send, such as one to open a tunnel.
     Request {
@@ -64,6 +80,85 @@ pub enum Refusal {
     },
 }
 
+/// Why a host's certificate is not believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// Nobody who is trusted has issued it.
+    UnknownIssuer,
+    /// It is another host's.
+    OtherHost {
+        /// Whose it is, as it says itself; the first few names.
+        names: Vec<String>,
+    },
+    /// Its time is over.
+    Expired,
+    /// Its time has not come.
+    NotYetValid,
+    /// Anything else.
+    Other {
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl CertificateFault {
+    pub(crate) fn of(error: &CertificateError) -> CertificateFault {
+        match error {
+            // A bad signature is that of somebody else by the name of an authority, such as the one before it was renewed.
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                CertificateFault::UnknownIssuer
+            }
+            CertificateError::NotValidForName => CertificateFault::OtherHost { names: Vec::new() },
+            CertificateError::NotValidForNameContext { presented, .. } => {
+                let names = presented.iter().take(MAX_NAMES);
+                CertificateFault::OtherHost {
+                    names: names.map(|name| shown(name)).collect(),
+                }
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                CertificateFault::Expired
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                CertificateFault::NotYetValid
+            }
+            other => {
+                let message = other.to_string().chars().take(MAX_MESSAGE_CHARS).collect();
+                CertificateFault::Other { message }
+            }
+        }
+    }
+}
+
+/// A name that came as `DnsName("crm.example.com")` or `IpAddress(10.1.2.3)`.
+fn shown(name: &str) -> String {
+    let inner = name
+        .split_once('(')
+        .and_then(|(_, rest)| rest.strip_suffix(')'));
+    let name = inner.unwrap_or(name).trim_matches('"');
+    let name = name.chars().take(MAX_NAME_CHARS);
+    name.flat_map(char::escape_debug).collect()
+}
+
+impl fmt::Display for CertificateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CertificateFault::UnknownIssuer => f.write_str(
+                "its certificate is issued by nobody who is trusted, neither a public authority nor one of `tls.roots`",
+            ),
+            CertificateFault::OtherHost { names } if names.is_empty() => {
+                f.write_str("its certificate names no host")
+            }
+            CertificateFault::OtherHost { names } => {
+                write!(f, "its certificate is that of {}", names.join(", "))
+            }
+            CertificateFault::Expired => f.write_str("its certificate has expired"),
+            CertificateFault::NotYetValid => f.write_str("its certificate is not valid yet"),
+            CertificateFault::Other { message } => write!(f, "its certificate: {message}"),
+        }
+    }
+}
+
 impl Refusal {
     /// A stable name for the kind of refusal, in kebab case.
     pub fn code(&self) -> &'static str {
@@ -71,6 +166,7 @@ impl Refusal {
             Refusal::HostNotGranted { .. } => "host-not-granted",
             Refusal::HostNotWanted { .. } => "host-not-wanted",
             Refusal::PrivateAddress { .. } => "private-address",
+            Refusal::Certificate { .. } => "certificate-not-trusted",
             Refusal::Request { .. } => "request-not-allowed",
             Refusal::TooManyRequests { .. } => "too-many-requests",
             Refusal::RequestTooLarge { .. } => "request-too-large",
@@ -109,6 +205,9 @@ impl fmt::Display for Refusal {
                     f,
                     "http to {host} is not granted at {address}, which is not a public address"
                 )
+            }
+            Refusal::Certificate { host, fault } => {
+                write!(f, "http to {host} is not safe: {fault}")
             }
             Refusal::Request { message } => write!(f, "http: {message}"),
             Refusal::TooManyRequests { limit } => {

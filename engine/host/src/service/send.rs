@@ -3,8 +3,8 @@
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -16,31 +16,19 @@ use hyper::{Request, Response, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
-use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use wasmtime_wasi_http::io::TokioIo;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody};
 
-use crate::grants::Scheme;
+use crate::grants::{Scheme, Trust};
 use crate::service::address;
 use crate::service::http::{Sizes, patience};
 use crate::service::notes::Notes;
-use crate::service::refusal::Refusal;
+use crate::service::refusal::{CertificateFault, Refusal};
 
 /// The status line and headers of a response, in bytes.
 const MAX_HEAD_BYTES: usize = 64 << 10;
-
-/// TLS as it is spoken to every host.
-static TLS: LazyLock<TlsConnector> = LazyLock::new(|| {
-    let roots = RootCertStore {
-        roots: webpki_roots::TLS_SERVER_ROOTS.into(),
-    };
-    let config = ClientConfig::builder()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config))
-});
 
 /// Where a request is to go.
 #[derive(Debug)]
@@ -50,6 +38,19 @@ pub(crate) struct Target {
     pub(crate) port: u16,
     /// Whether the host may have an address that is not public.
     pub(crate) private: bool,
+    /// Whose word is taken for who the host is.
+    pub(crate) trust: Trust,
+}
+
+impl Target {
+    /// Scheme, host and port.
+    fn shown(&self) -> String {
+        let scheme = match self.scheme {
+            Scheme::Https => "https",
+            Scheme::Http => "http",
+        };
+        format!("{scheme}://{}:{}", self.host, self.port)
+    }
 }
 
 /// A connection, with TLS or without.
@@ -162,15 +163,8 @@ async fn connect(target: &Target, notes: &Notes) -> Result<Box<dyn Stream>, Erro
     let reachable = |address: &&SocketAddr| address::is_reachable(address.ip(), target.private);
     let judged: Vec<SocketAddr> = found.iter().filter(reachable).copied().collect();
     if let ([], Some(first)) = (judged.as_slice(), found.first()) {
-        let Target {
-            scheme, host, port, ..
-        } = target;
-        let scheme = match scheme {
-            Scheme::Https => "https",
-            Scheme::Http => "http",
-        };
         notes.refuse(Refusal::PrivateAddress {
-            host: format!("{scheme}://{host}:{port}"),
+            host: target.shown(),
             address: first.ip(),
         });
         return Err(Error::DestinationIpProhibited);
@@ -193,12 +187,28 @@ async fn connect(target: &Target, notes: &Notes) -> Result<Box<dyn Stream>, Erro
         Scheme::Https => {
             let server = ServerName::try_from(name.to_owned());
             let server = server.map_err(|_| Error::HttpRequestUriInvalid)?;
-            let stream = TLS.connect(server, stream).await.map_err(|error| {
-                say("no TLS with", &error);
-                Error::TlsProtocolError
+            let connecting = target.trust.connector().connect(server, stream);
+            let stream = connecting.await.map_err(|error| match distrust(&error) {
+                Some(fault) => {
+                    let host = target.shown();
+                    notes.refuse(Refusal::Certificate { host, fault });
+                    Error::TlsCertificateError
+                }
+                None => {
+                    say("no TLS with", &error);
+                    Error::TlsProtocolError
+                }
             })?;
             Ok(Box::new(stream))
         }
+    }
+}
+
+/// What is wrong with the host's certificate, if that is what ended the connection.
+fn distrust(error: &io::Error) -> Option<CertificateFault> {
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(error) => Some(CertificateFault::of(error)),
+        _ => None,
     }
 }
 

@@ -12,8 +12,12 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::Response;
-use tokio::net::TcpListener;
+use axum::serve::Listener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::server::TlsStream;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -65,6 +69,22 @@ pub(crate) struct Web {
 impl Web {
     /// Answers each request by `say`, which is told how many came before.
     pub(crate) fn start(say: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static) -> Web {
+        Web::listen(say, |listener| listener)
+    }
+
+    /// The same over TLS, as `config` says. Whoever does not get so far is not answered, and not remembered.
+    pub(crate) fn start_tls(
+        config: ServerConfig,
+        say: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static,
+    ) -> Web {
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        Web::listen(say, |listener| Tls { listener, acceptor })
+    }
+
+    fn listen<L: Listener<Addr: std::fmt::Debug>>(
+        say: impl Fn(usize, &Seen) -> Answer + Send + Sync + 'static,
+        over: impl FnOnce(TcpListener) -> L,
+    ) -> Web {
         let runtime = Runtime::new().unwrap();
         let shared = Arc::new(Shared {
             say: Box::new(say),
@@ -73,6 +93,7 @@ impl Web {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let routes = Router::new().fallback(answer).with_state(shared.clone());
+        let listener = over(listener);
         runtime.spawn(async move { axum::serve(listener, routes).await });
         Web {
             address,
@@ -89,6 +110,30 @@ impl Web {
     /// What it was asked, in order.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.shared.seen.lock().unwrap().clone()
+    }
+}
+
+/// Connections over TLS.
+struct Tls {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl Listener for Tls {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
+        loop {
+            let (stream, address) = Listener::accept(&mut self.listener).await;
+            if let Ok(stream) = self.acceptor.accept(stream).await {
+                return (stream, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
     }
 }
 

@@ -9,7 +9,7 @@ use casewright_runtime::{CommandError, JobKey, JobStatus, StoredJob, SystemClock
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::{Failure, Output, Verdict, print};
-use crate::grants::read_grants;
+use crate::grants::Given;
 use crate::http::JobView;
 use crate::plugin_store::PluginStore;
 
@@ -165,7 +165,7 @@ impl Retry {
 
 impl Cancel {
     fn run(self) -> Result<Verdict, Failure> {
-        let grants = self.grants.as_deref().map(read_grants).transpose()?;
+        let grants = self.grants.as_deref().map(Given::read).transpose()?;
         let grants = grants.unwrap_or_default();
         let (_, plugins) = PluginStore::open(
             &self.data.folder,

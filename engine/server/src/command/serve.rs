@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::edge::{self, Edge};
 use crate::folder::{self, PLUGIN_CACHE};
-use crate::grants::read_grants;
+use crate::grants::Given;
 use crate::http;
 use crate::plugin_store::PluginStore;
 use crate::signature::Keys;
@@ -65,7 +65,7 @@ impl Serve {
     pub fn run(self) -> Result<Verdict, Failure> {
         start_log();
         let keys = self.plugin_keys.as_deref().map(Keys::read).transpose()?;
-        let grants = self.grants.as_deref().map(read_grants).transpose()?;
+        let grants = self.grants.as_deref().map(Given::read).transpose()?;
         let grants = grants.unwrap_or_default();
         let (store, plugins) = PluginStore::open(
             &self.data,

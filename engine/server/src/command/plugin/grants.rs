@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use casewright_host::{Grants, MemorySpace, Plugin};
+use casewright_host::{MemorySpace, Plugin};
 use clap::Args;
 
 use crate::cli::Failure;
-use crate::grants::{judged, read_grants};
+use crate::grants::{Given, judged};
 
 /// What plugins may reach and use.
 #[derive(Debug, Clone, Default, Args)]
@@ -20,15 +20,14 @@ pub(crate) struct GrantsFile {
 
 impl GrantsFile {
     /// What the file says.
-    pub(super) fn read(&self) -> Result<Grants, Failure> {
-        self.grants
-            .as_deref()
-            .map_or_else(|| Ok(Grants::default()), read_grants)
+    pub(super) fn read(&self) -> Result<Given, Failure> {
+        let given = self.grants.as_deref().map(Given::read).transpose()?;
+        Ok(given.unwrap_or_default())
     }
 }
 
 /// The plugin with what it is granted.
-pub(super) fn grant(plugin: Plugin, grants: &Grants) -> Result<Plugin, Failure> {
+pub(super) fn grant(plugin: Plugin, given: &Given) -> Result<Plugin, Failure> {
     let space = |_: &str| Arc::new(MemorySpace::default()) as _;
-    judged(plugin, grants, space).map_err(|refused| Failure(refused.to_string()))
+    judged(plugin, given, space).map_err(|refused| Failure(refused.to_string()))
 }

@@ -1,10 +1,11 @@
 //! What a call may use while a plugin is tried out.
 
-use casewright_host::{Grants, Host, HostConfig, Limits};
+use casewright_host::{Host, HostConfig, Limits};
 use clap::Args;
 
 use crate::cli::Failure;
 use crate::folder;
+use crate::grants::Given;
 
 /// How many bytes a mebibyte has.
 const MEBIBYTE: u64 = 1 << 20;
@@ -43,12 +44,12 @@ impl CallLimits {
 
     /// A host that makes one call at a time, within these limits.
     pub(super) fn host(&self) -> Result<Host, Failure> {
-        self.host_with(&Grants::default())
+        self.host_with(&Given::default())
     }
 
-    /// The same, but for what `grants` says otherwise.
-    pub(super) fn host_with(&self, grants: &Grants) -> Result<Host, Failure> {
-        let (limits, plugin_limits) = grants.limits(&self.limits());
+    /// The same, but for what `given` says otherwise.
+    pub(super) fn host_with(&self, given: &Given) -> Result<Host, Failure> {
+        let (limits, plugin_limits) = given.limits(&self.limits());
         let config = HostConfig {
             limits,
             plugin_limits,
