@@ -23,7 +23,7 @@ use crate::load_error::{LoadError, LoadFailure};
 use crate::logbook::LogLine;
 use crate::plugin::{Compiled, Plugin};
 use crate::service::{self, Services};
-use crate::slots::Slots;
+use crate::slots::{Share, Slots};
 use crate::world::World;
 
 /// More than the cores of a large machine: a call holds its place only while it computes.
@@ -41,8 +41,9 @@ pub struct HostConfig {
     /// A folder of the host's own, in which compiled code is kept from one start to the next. It is made
     /// when it is not there. Without one, every plugin is compiled whenever it is loaded.
     pub code_cache: Option<PathBuf>,
-    /// How many calls run at the same time; a further one waits for a place. Address space, not
-    /// memory, is set aside for each: about 9 GiB.
+    /// How many calls of decisions run at the same time; a further one waits for a place. Those of one plugin take half
+    /// of the places at most. Address space, not
+    /// memory, is set aside for each: about 16 GiB, which is four memories of 4 GiB and what lies between them.
     pub concurrent_calls: u32,
 }
 
@@ -79,7 +80,6 @@ pub(crate) struct Shared {
     /// Made for the first plugin of services, since most companies begin without.
     services: Mutex<Option<Arc<Services>>>,
     folder: Option<PathBuf>,
-    concurrent_calls: u32,
 }
 
 impl Host {
@@ -116,7 +116,6 @@ impl Host {
             linker,
             services: Mutex::new(None),
             folder: config.code_cache,
-            concurrent_calls,
         })))
     }
 
@@ -178,7 +177,8 @@ impl Host {
             name: "describe_fuel",
             units: limits.describe_fuel,
         };
-        let slot = self.0.slots.take();
+        let share = Share::default();
+        let slot = self.0.slots.take(&share);
         let trace = call::run(&plugged, limits, fuel, |instance, store| {
             instance.describe(store)
         });
@@ -219,7 +219,7 @@ impl Shared {
             return Ok(services.clone());
         }
         let largest = engine::largest(&self.limits, self.plugin_limits.values());
-        let made = Services::new(&largest, self.concurrent_calls, |engine| {
+        let made = Services::new(&largest, |engine| {
             let open = |folder: &PathBuf| CodeCache::open(folder, engine);
             Ok(self.folder.as_ref().map(open).transpose()?)
         })?;

@@ -19,6 +19,7 @@ use crate::limits::Limits;
 use crate::logbook::LogLine;
 use crate::schema::{self, Violation};
 use crate::service::{self, Answered, Attempt, Reach, Retry, Served, ServiceState, Services};
+use crate::slots::Share;
 
 /// A plugin that was loaded and checked. Cheap to clone; calls may run at the same time.
 #[derive(Clone)]
@@ -33,6 +34,8 @@ struct Loaded {
     /// What its services may reach; nothing before that is said.
     reach: Option<Arc<Reach>>,
     concurrency: u32,
+    /// What its calls hold of the host's places.
+    share: Arc<Share>,
 }
 
 /// A plugin's code, its imports in place.
@@ -73,6 +76,7 @@ impl Plugin {
             compiled: Arc::new(compiled),
             reach: None,
             concurrency: 1,
+            share: Arc::default(),
         }))
     }
 
@@ -104,6 +108,7 @@ impl Plugin {
             compiled: loaded.compiled.clone(),
             reach: Some(Arc::new(Reach::new(self.wanted(), granted, space))),
             concurrency: granted.concurrency(),
+            share: loaded.share.clone(),
         })))
     }
 
@@ -157,7 +162,7 @@ impl Plugin {
     /// Asks the decision `function` about `input`, JSON text.
     ///
     /// Runs on the calling thread until there is an answer or a limit is met. When as many calls run
-    /// as the host has places for, it waits for a place.
+    /// as the host has places for, or half as many of this plugin, it waits for a place.
     ///
     /// # Errors
     ///
@@ -209,7 +214,7 @@ impl Plugin {
         checked.map_err(|violations| {
             self.error(at, Reason::InvalidInput { violations }, Vec::new())
         })?;
-        let slot = self.0.host.slots.take();
+        let slot = self.0.host.slots.take(&self.0.share);
         let fuel = Fuel {
             name: "fuel",
             units: self.0.limits.fuel,
@@ -269,7 +274,13 @@ impl Plugin {
             return Err(self.error(at, Reason::NotGranted, Vec::new()));
         };
         let question = (at.as_str(), text.as_str(), attempt);
-        let answered = service::serve(services, pre, &self.0.limits, reach, question);
+        let answered = service::serve(
+            (&**services, &*self.0.share),
+            pre,
+            &self.0.limits,
+            reach,
+            question,
+        );
         self.served(function, reach, answered)
     }
 

@@ -39,6 +39,10 @@ pub(crate) use redaction::Redaction;
 pub(crate) use state::ServiceState;
 use ticker::Ticker;
 
+/// How many calls of services run at a time, those of one plugin half of it at most. They wait for other machines nearly all
+/// of their time, so the cores say nothing about it; each has a thread, and the memory that the plugin asks for.
+const CONCURRENT_CALLS: u32 = 64;
+
 /// Room beside the frames of WebAssembly for those of the host functions that it calls, TLS among them.
 const HOST_STACK_BYTES: usize = 1 << 20;
 
@@ -52,10 +56,9 @@ pub(crate) struct Services {
 }
 
 impl Services {
-    /// An engine for services within `limits`, so many calls at a time.
+    /// An engine for services within `limits`.
     pub(crate) fn new(
         limits: &Limits,
-        concurrent_calls: u32,
         code_cache: impl FnOnce(&Engine) -> wasmtime::Result<Option<CodeCache>>,
     ) -> wasmtime::Result<Services> {
         let mut config = Config::new();
@@ -68,7 +71,7 @@ impl Services {
         let engine = Engine::new(&config)?;
         Ok(Services {
             linker: imports::linker(&engine)?,
-            slots: Slots::new(concurrent_calls),
+            slots: Slots::new(CONCURRENT_CALLS),
             code_cache: code_cache(&engine)?,
             ticker: Ticker::start(&engine)?,
             engine,

@@ -32,8 +32,11 @@ static CRM_SYNC: LazyLock<Plugin> = LazyLock::new(|| {
         None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/dist"),
     };
     let bytes = fs::read(dist.join("examples/crm-sync.wasm")).unwrap();
-    let host = Host::new(HostConfig::default()).unwrap();
-    host.load("crm-sync.wasm", &bytes).unwrap()
+    let host = Host::new(HostConfig {
+        concurrent_calls: 1,
+        ..HostConfig::default()
+    });
+    host.unwrap().load("crm-sync.wasm", &bytes).unwrap()
 });
 
 fn crm_sync() -> Plugin {
@@ -230,6 +233,25 @@ fn another_host_is_refused() {
     let refusal = Refusal::HostNotGranted { host: other.url() };
     assert_eq!(error.logs[0].message, format!("refused: {refusal}"));
     assert!(other.seen().is_empty());
+}
+
+/// Each waits at the CRM for the other: what waits takes no place from those that compute.
+#[test]
+fn services_wait_side_by_side() {
+    let both = std::sync::Barrier::new(2);
+    let web = Web::start(move |before, seen| {
+        if before < 2 {
+            both.wait();
+        }
+        empty_crm(before, seen)
+    });
+    let plugin = plugin(&grant(&web));
+    std::thread::scope(|scope| {
+        let calls = [0; 2].map(|_| scope.spawn(|| push(&plugin, &web, 1)));
+        for call in calls {
+            assert_eq!(call.join().unwrap().unwrap().value["crm_id"], "c-1");
+        }
+    });
 }
 
 /// Calls wait on the clock, so they may be made from wherever, an event loop included.

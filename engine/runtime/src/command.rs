@@ -269,8 +269,11 @@ impl Runtime {
             });
         }
         let runtime = self.clone();
-        self.compute(move || step(runtime.setting(&definition, &*decide, now)))
-            .await
+        let workflow = definition.bundle.workflow.id.clone();
+        self.compute(&workflow, move || {
+            step(runtime.setting(&definition, &*decide, now))
+        })
+        .await
     }
 
     /// Takes a step of a stored case and writes it.

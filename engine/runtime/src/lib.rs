@@ -28,6 +28,7 @@ pub mod services;
 pub mod space;
 mod sweep;
 mod timer;
+mod turns;
 pub mod verify;
 
 pub use clock::{Clock, ManualClock, Stopwatch, SystemClock};

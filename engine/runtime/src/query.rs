@@ -49,8 +49,11 @@ impl Runtime {
             return Ok(explain(self.setting(&definition, &*decide, now), &case));
         }
         let runtime = self.clone();
-        self.compute(move || explain(runtime.setting(&definition, &*decide, now), &case))
-            .await
+        let workflow = definition.bundle.workflow.id.clone();
+        self.compute(&workflow, move || {
+            explain(runtime.setting(&definition, &*decide, now), &case)
+        })
+        .await
     }
 
     /// A case, and up to `limit` of its records that follow the revision `after`: the oldest first, each

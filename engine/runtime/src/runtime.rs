@@ -10,7 +10,7 @@ use casewright_definition::{Decide, Definition, Digest};
 use casewright_host::Plugin;
 use casewright_store::tables::Table;
 use casewright_store::{Store, StoreError, StoredCase, WriteAhead};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use crate::alarm::Alarm;
 use crate::clock::Clock;
@@ -21,6 +21,7 @@ use crate::lane::Lanes;
 use crate::once::{InFlight, Reply};
 use crate::plugins::{NotTaken, Plugins};
 use crate::services::Serve;
+use crate::turns::Turns;
 use crate::{jobs, timer};
 
 /// Runs cases. Cheap to clone; every clone is the same runtime.
@@ -61,7 +62,7 @@ struct Means {
     /// Whether all is done where it is asked for, and nothing on threads of its own.
     in_place: bool,
     /// Places for those that compute for long.
-    slow: Semaphore,
+    slow: Turns,
     clock: Arc<dyn Clock>,
     limits: Limits,
 }
@@ -113,15 +114,15 @@ impl Runtime {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
-        // More at a time than there are cores would only take them from everything else; one more each is at
-        // hand when one is done.
+        // More steps of a workflow at a time than there are cores would only take them from everything else. As many
+        // again are for other workflows.
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let means = Means {
             plugins: RwLock::new(Arc::new(plugins)),
             decide: None,
             serve: None,
             in_place: false,
-            slow: Semaphore::new(2 * cores),
+            slow: Turns::new(2 * cores),
             clock,
             limits,
         };
@@ -148,7 +149,7 @@ impl Runtime {
             decide: Some(decide),
             serve: Some(serve),
             in_place: true,
-            slow: Semaphore::new(1),
+            slow: Turns::new(1),
             clock,
             limits,
         };
@@ -386,14 +387,15 @@ impl Runtime {
         }
     }
 
-    /// Computes on a thread that may be slow, once there is a place for one more.
+    /// Computes for a workflow on a thread that may be slow, once there is a place for one more.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
+        workflow: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CommandError> {
         // Each thread would keep a megabyte or more for itself, and those beyond the cores would get nothing done
-        // sooner. Nobody closes the semaphore, so there is always a place.
-        let _place = self.shared.means.slow.acquire().await;
+        // sooner.
+        let _turn = self.shared.means.slow.take(workflow).await;
         self.aside(work).await
     }
 

@@ -23,7 +23,7 @@ const MAX_FOLDER_DEPTH: usize = 8;
 /// The folder cannot be read, or one of its files is no plugin.
 pub fn load_plugins(folder: Option<&Path>) -> Result<Plugins, Failure> {
     Ok(Plugins::new(compile(
-        &desk_host(HostConfig::default())?,
+        &usual_host()?,
         &plugin_files(folder)?,
     )?))
 }
@@ -42,7 +42,7 @@ pub fn load_functions(folder: Option<&Path>) -> Result<Functions, Failure> {
         let (name, functions) = match known.get(&Digest::of(&bytes).to_string()) {
             Some(description) => (description.name.clone(), description.functions()),
             None => {
-                let plugins = compile(&desk_host(HostConfig::default())?, &[(name, bytes)])?;
+                let plugins = compile(&usual_host()?, &[(name, bytes)])?;
                 let name = plugins.iter().map(Plugin::name).collect();
                 (name, Plugins::new(plugins).functions())
             }
@@ -51,6 +51,13 @@ pub fn load_functions(folder: Option<&Path>) -> Result<Functions, Failure> {
         described.insert(name, functions);
     }
     Ok(described.into_values().flatten().collect())
+}
+
+fn usual_host() -> Result<Host, Failure> {
+    desk_host(HostConfig {
+        concurrent_calls: concurrent_calls(),
+        ..HostConfig::default()
+    })
 }
 
 /// The files of the plugins in a folder (every `.wasm` in it), or of the shipped ones.
@@ -82,17 +89,21 @@ pub(crate) fn desk_host(config: HostConfig) -> Result<Host, Failure> {
     host.map_err(|error| Failure(error.to_string()))
 }
 
+/// A call computes from its beginning to its end: more of one plugin at a time than there are cores would only take them
+/// from everything else. As many again are for other plugins.
+fn concurrent_calls() -> u32 {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    u32::try_from(2 * cores).unwrap_or(u32::MAX)
+}
+
 /// What runs plugins, within the limits that the operator has given. Compiled code is kept in the folder `code_cache`, if one is
 /// given, from one start to the next; where it cannot be kept there, that is said.
 pub(crate) fn host(code_cache: Option<PathBuf>, given: &Given) -> Result<Host, Failure> {
-    // A call computes from its beginning to its end: more at a time than there are cores would only
-    // take them from everything else.
-    let cores = thread::available_parallelism().map_or(1, usize::from);
     let (limits, plugin_limits) = given.limits(&Limits::default());
     let config = HostConfig {
         limits,
         plugin_limits,
-        concurrent_calls: u32::try_from(cores).unwrap_or(u32::MAX),
+        concurrent_calls: concurrent_calls(),
         code_cache,
     };
     let keeps_code = config.code_cache.is_some();

@@ -17,6 +17,7 @@ use crate::limits::Limits;
 use crate::logbook::LogLine;
 use crate::service::state::ServiceState;
 use crate::service::{Attempt, Reach, Refusal, Services};
+use crate::slots::Share;
 
 /// What a call left behind, whether it gave an answer or not.
 pub(crate) struct Answered<T> {
@@ -35,15 +36,16 @@ pub(crate) fn describe(
 ) -> Answered<Description> {
     let reach = Arc::new(Reach::default());
     let state = ServiceState::new(limits, &reach, None);
+    let services = (services, &Share::default());
     run(services, plugin, limits, state, async |instance, store| {
         let catalogue = instance.casewright_plugin_catalogue();
         catalogue.call_describe(store).await
     })
 }
 
-/// Calls a function with an input that was checked.
+/// Calls a function with an input that was checked, in one of the places of which the plugin has its share.
 pub(crate) fn serve(
-    services: &Services,
+    services: (&Services, &Share),
     plugin: &ServicePre<ServiceState>,
     limits: &Limits,
     reach: &Arc<Reach>,
@@ -66,14 +68,14 @@ pub(crate) fn serve(
 ///
 /// On a thread of its own, so that it may be called from wherever: an event loop does not run inside another one.
 fn run<T: Send>(
-    services: &Services,
+    (services, share): (&Services, &Share),
     plugin: &ServicePre<ServiceState>,
     limits: &Limits,
     state: ServiceState,
     body: impl AsyncFnOnce(&Instance, &mut Store<ServiceState>) -> wasmtime::Result<T> + Send,
 ) -> Answered<T> {
     let notes = state.notes.clone();
-    let slot = services.slots.take();
+    let slot = services.slots.take(share);
     let running = services.ticker.run();
     let (answer, memory_bytes) = thread::scope(|scope| {
         let call = || {
