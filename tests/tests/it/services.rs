@@ -7,8 +7,8 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use casewright_tests::root;
 use casewright_tests::server::{Client, Server, Settings, eventually};
-use casewright_tests::{copy_shipped_plugins, root};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -158,7 +158,6 @@ fn settings(folder: &Path, crm: &Crm) -> Settings {
     fs::create_dir(&plugins).unwrap();
     let example = root().join("plugins/dist/examples/crm-sync.wasm");
     fs::copy(example, plugins.join("crm-sync.wasm")).unwrap();
-    copy_shipped_plugins(&plugins);
     // Named in the file as it lies beside it.
     fs::write(folder.join("token"), format!("{SECRET}\n")).unwrap();
     let grants = format!(
@@ -167,7 +166,7 @@ fn settings(folder: &Path, crm: &Crm) -> Settings {
     );
     let file = folder.join("grants.yaml");
     fs::write(&file, grants).unwrap();
-    Settings::new()
+    Settings::small()
         .with("--plugins", plugins)
         .with("--grants", file)
 }
@@ -343,7 +342,7 @@ fn a_plugin_that_wants_more_than_is_granted_is_refused_with_what_is_missing() {
     let crm = Crm::start();
     let _ = settings(folder.path(), &crm);
     let data = folder.path().join("data");
-    let ungranted = Settings::new().with("--plugins", folder.path().join("plugins"));
+    let ungranted = Settings::small().with("--plugins", folder.path().join("plugins"));
     let ended = ungranted.fail_on(&data);
     assert_eq!(ended.code, Some(2));
     for asked in [

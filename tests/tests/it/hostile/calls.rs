@@ -226,9 +226,8 @@ fn a_plugin_that_is_gone_is_told_of() {
     let data = folder.path().join("data");
     let plugins = folder.path().join("plugins");
     std::fs::create_dir(&plugins).unwrap();
-    copy_shipped_plugins(&plugins);
     let file = plugin("well", Behaviour::Answer(b"{}".to_vec())).write(&plugins);
-    let settings = Settings::new().with("--plugins", &plugins);
+    let settings = Settings::small().with("--plugins", &plugins);
     let mut server = settings.start_on(&data);
     apply(&server, "well");
     server

@@ -1,6 +1,5 @@
 //! Files that are no plugins: the server does not start, and says which and why.
 
-use casewright_tests::copy_shipped_plugins;
 use casewright_tests::server::Settings;
 
 use super::builder::{Behaviour, Hostile};
@@ -40,11 +39,10 @@ fn a_file_that_is_no_plugin_stops_the_start() {
         let folder = tempfile::tempdir().unwrap();
         let plugins = folder.path().join("plugins");
         std::fs::create_dir(&plugins).unwrap();
-        copy_shipped_plugins(&plugins);
         let file = plugins.join("rogue.wasm");
         std::fs::write(&file, bytes).unwrap();
         let data = folder.path().join("data");
-        let ended = Settings::new().with("--plugins", &plugins).fail_on(&data);
+        let ended = Settings::small().with("--plugins", &plugins).fail_on(&data);
         assert_eq!(ended.code, Some(2), "{what}: {ended:?}");
         assert_eq!(ended.stdout, "", "{what}");
         let named = format!("error: plugin `{}`", file.display());

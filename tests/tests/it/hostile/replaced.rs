@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use casewright_tests::copy_shipped_plugins;
 use casewright_tests::server::{Client, Reply, Server, Settings};
 use serde_json::{Value as Json, json};
 
@@ -41,9 +40,8 @@ fn asked(client: &Client, case: &str) -> (String, String) {
 fn settings(folder: &Path) -> Settings {
     let plugins = folder.join("plugins");
     std::fs::create_dir(&plugins).unwrap();
-    copy_shipped_plugins(&plugins);
     std::fs::write(plugins.join("well.wasm"), answering("one")).unwrap();
-    Settings::new().with("--plugins", plugins)
+    Settings::small().with("--plugins", plugins)
 }
 
 #[test]
