@@ -4,13 +4,20 @@
 //! hold. `./run` builds the targets, makes their first inputs of the files of the checkout, and runs them.
 
 mod commands;
+mod components;
 mod documents;
 mod expressions;
+mod guests;
+mod plugin_json;
+mod sections;
 mod shipped;
 
 pub use commands::simulate;
+pub use components::{component, small_plugins};
 pub use documents::{check, pack, scxml};
 pub use expressions::expression;
+pub use plugin_json::{json_seeds, plugin_json};
+pub use sections::{mutate, without_code};
 
 /// Reads the shipped pack before the first input, whose time is measured.
 pub fn prepare() {

@@ -129,6 +129,8 @@ pub(crate) struct Hostile {
     pub(crate) world: &'static str,
     /// The version of the contract that it is built against.
     pub(crate) contract: String,
+    /// The secret that it asks for, which only those of the newer contract can.
+    pub(crate) secret: Option<&'static str>,
     /// More of WIT, the last of which has a world `plugin` that takes the place of the contract's own.
     pub(crate) wit: Vec<String>,
     /// What it does.
@@ -147,6 +149,7 @@ impl Hostile {
             output_schema: r#"{"type": "object"}"#.to_owned(),
             world: "decision",
             contract: "0.1.0".to_owned(),
+            secret: None,
             wit: Vec::new(),
             behaviour,
         }
@@ -231,7 +234,14 @@ impl Hostile {
         };
         let name = data.text(self.name.as_bytes());
         let version = data.text(self.version.as_bytes());
-        let said = [name, version, functions, [0, 0], [0, 0]];
+        let capabilities = match self.secret {
+            Some(secret) => {
+                let texts = ["secret", secret, "", ""].map(|text| data.text(text.as_bytes()));
+                [data.record(&texts.concat()), 1]
+            }
+            None => [0, 0],
+        };
+        let said = [name, version, functions, capabilities, [0, 0]];
         // The newer contract has capabilities before the extensions.
         let fields = if self.contract == NEWER { 5 } else { 4 };
         let description = data.record(&said[..fields].concat());
