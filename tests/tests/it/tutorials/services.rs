@@ -59,7 +59,10 @@ impl Project<'_> {
         let told = self.run();
         let answer = json!({ "crm_id": "c-1", "created": true });
         assert_eq!(told["answer"], answer, "{told}");
-        assert!(told["memory_bytes"].as_u64().unwrap() < MEMORY_BYTES, "{told}");
+        assert!(
+            told["memory_bytes"].as_u64().unwrap() < MEMORY_BYTES,
+            "{told}"
+        );
         let seen = self.crm.seen();
         assert_eq!(seen[0].line, "POST /accounts HTTP/1.1");
         assert_eq!(seen[0].authorization, format!("Bearer {SECRET}"));
