@@ -104,7 +104,7 @@ fn decisions_are_answered_by_the_journal_alone() {
     check(
         |records| records[2].decisions[0].answer.output = Value::Null,
         expect![[
-            r#"revision 3: `trace[3]`: stored is "decision scoring.score: {\"severity\": \"minor\", \"responsible_dept\": \"technical-support\", \"score\": 60.0, \"proposed_grade\": \"platinum\"}", replayed is "decision scoring.score: null""#
+            r#"revision 3: `trace[3]`: stored is "decision scoring.score: {\"severity\": \"minor\", \"responsible_dept\": \"technical-support\", \"score\": 60.0, \"proposed_grade\": \"platinum\", \"tier\": \"minor\", \"clocks\": [], \"action\": \"no…, replayed is "decision scoring.score: null""#
         ]],
     );
     check(

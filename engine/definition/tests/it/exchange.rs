@@ -5,7 +5,9 @@ mod services;
 
 use std::path::Path;
 
-use casewright_chart::{Event, Limits, Snapshot, Status, Timestamp, Value, fire, start, step};
+use casewright_chart::{
+    Answer, DecisionError, Event, Limits, Snapshot, Status, Timestamp, Value, fire, start, step,
+};
 use casewright_definition::definition::BUNDLE_FORMAT;
 use casewright_definition::diagnostic::Report;
 use casewright_definition::export::{self, Exported};
@@ -13,7 +15,8 @@ use casewright_definition::import::{self, Imported};
 use casewright_definition::json::{from_json, to_json};
 use casewright_definition::source::Source;
 use casewright_definition::{
-    Bundle, Circumstances, Definition, Digest, Evaluator, Files, Functions, Pack, Subject,
+    Bundle, Circumstances, Decide, Decision, Definition, Digest, Evaluator, Files, Functions, Pack,
+    Subject,
 };
 use serde_json::{Value as Json, json};
 
@@ -41,6 +44,36 @@ fn compile(imported: Imported) -> Definition {
     Definition::compile(digest, bundle).expect("a definition")
 }
 
+/// Answers for the shipped plugins, with what leads a case on; else as [`Doubler`].
+struct Shipped;
+
+impl Decide for Shipped {
+    fn decide(&self, decision: &Decision, input: &Value) -> Result<Answer, DecisionError> {
+        let output = match &*decision.plugin {
+            "account-classification" => json!({ "tier": "core" }),
+            "account-scoring" => json!({ "score": 81.5, "proposed_grade": "first" }),
+            "acceptance-check" => json!({ "passed": true, "issues": [] }),
+            "churn-risk" => match to_json(input)["health_score"].as_f64() {
+                Some(score) if score < 50.0 => {
+                    json!({ "action": "start-retention", "signals": [] })
+                }
+                _ => json!({ "action": "alert-management", "signals": [] }),
+            },
+            "complaint-routing" => json!({ "severity": "major", "responsible_dept": "it-dept" }),
+            "sla-resolution" => json!({ "clocks": [
+                { "clock": "response", "length": 4, "counted": "hours" },
+                { "clock": "solution", "length": 3, "counted": "working-days" },
+            ] }),
+            _ => return Doubler.decide(decision, input),
+        };
+        Ok(Answer {
+            function: format!("{}.{}", decision.plugin, decision.function).into(),
+            digest: "sha256:0".into(),
+            output: from_json(&output),
+        })
+    }
+}
+
 /// A case that runs by a definition.
 struct Run<'a> {
     definition: &'a Definition,
@@ -64,7 +97,7 @@ impl<'a> Run<'a> {
         let evaluator = Evaluator {
             definition,
             circumstances: &circumstances,
-            decide: &Doubler,
+            decide: &Shipped,
         };
         let (chart, now) = (&definition.chart, Timestamp::from_unix_ms(NOON_MS));
         let step = start(chart, data, now, &evaluator, &Limits::default()).expect("a step");
@@ -84,7 +117,7 @@ impl<'a> Run<'a> {
         let evaluator = Evaluator {
             definition: self.definition,
             circumstances: &circumstances,
-            decide: &Doubler,
+            decide: &Shipped,
         };
         let (chart, limits) = (&self.definition.chart, Limits::default());
         let step = match event {
