@@ -348,7 +348,7 @@ fn plugins_are_applied_to_a_running_server_that_asks_for_signatures() {
     };
     sign("plugins/account-scoring.wasm", "ours");
     sign("plugins/complaint-routing.wasm", "ours");
-    let settings = Settings::new().with("--plugins", at("plugins"));
+    let settings = Settings::small().with("--plugins", at("plugins"));
     let settings = settings.with("--plugin-keys", at("ours.public.pem"));
     let mut server = settings.start();
     let apply = |server: &str, name: &str| {
