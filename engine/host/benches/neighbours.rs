@@ -41,7 +41,7 @@ const LONGEST_NS: u64 = 60_000_000_000;
 fn main() {
     let cores = thread::available_parallelism().unwrap().get();
     let places = std::env::args().find_map(|argument| argument.parse().ok());
-    let places = places.unwrap_or(2 * u32::try_from(cores).unwrap());
+    let places = places.unwrap_or(2 * u32::try_from(cores - 1).unwrap().max(1));
     let host = Host::new(HostConfig {
         concurrent_calls: places,
         ..HostConfig::default()

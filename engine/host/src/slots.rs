@@ -19,7 +19,12 @@ pub(crate) struct Slots {
 
 /// How many places the calls of one plugin hold. Changed under the lock of [`Slots::free`] alone.
 #[derive(Debug, Default)]
-pub(crate) struct Share(AtomicU32);
+pub(crate) struct Share {
+    held: AtomicU32,
+    /// For its calls that wait because it has as many as it may. They are woken by its own calls alone: whoever keeps a
+    /// line of them waiting must not make the others run for nothing.
+    freed: Condvar,
+}
 
 /// One place; it is given back when this is dropped.
 #[derive(Debug)]
@@ -36,10 +41,21 @@ impl Slots {
 
     /// Takes a place for a call of the plugin whose share this is, waiting for one if need be.
     pub(crate) fn take<'a>(&'a self, share: &'a Share) -> Slot<'a> {
-        let mut free = self
-            .freed
-            .wait_while(self.free(), |free| *free == 0 || share.held() >= self.each)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.free();
+        loop {
+            let woken = if share.held() >= self.each {
+                if *free > 0 {
+                    // It may have been woken for a place that another can take.
+                    self.freed.notify_one();
+                }
+                share.freed.wait(free)
+            } else if *free == 0 {
+                self.freed.wait(free)
+            } else {
+                break;
+            };
+            free = woken.unwrap_or_else(PoisonError::into_inner);
+        }
         *free -= 1;
         share.set(share.held() + 1);
         Slot(self, share)
@@ -53,11 +69,11 @@ impl Slots {
 
 impl Share {
     fn held(&self) -> u32 {
-        self.0.load(Ordering::Relaxed)
+        self.held.load(Ordering::Relaxed)
     }
 
     fn set(&self, held: u32) {
-        self.0.store(held, Ordering::Relaxed);
+        self.held.store(held, Ordering::Relaxed);
     }
 }
 
@@ -68,8 +84,8 @@ impl Drop for Slot<'_> {
         *free += 1;
         share.set(share.held() - 1);
         drop(free);
-        // Not everyone who waits could take it: a plugin may have its share.
-        slots.freed.notify_all();
+        share.freed.notify_one();
+        slots.freed.notify_one();
     }
 }
 
@@ -103,6 +119,25 @@ mod tests {
             assert_eq!(taken.recv().unwrap(), "greedy");
         });
         assert_eq!((*slots.free(), greedy.held(), modest.held()), (4, 0, 0));
+    }
+
+    #[test]
+    fn whoever_waits_gets_a_place_in_the_end() {
+        let slots = Slots::new(3);
+        let shares = [Share::default(), Share::default(), Share::default()];
+        thread::scope(|scope| {
+            for share in shares.iter().cycle().take(12) {
+                scope.spawn(|| {
+                    for _ in 0..2000 {
+                        let slot = slots.take(share);
+                        assert!(share.held() <= 2);
+                        drop(slot);
+                    }
+                });
+            }
+        });
+        assert_eq!(*slots.free(), 3);
+        assert!(shares.iter().all(|share| share.held() == 0));
     }
 
     #[test]

@@ -89,11 +89,13 @@ pub(crate) fn desk_host(config: HostConfig) -> Result<Host, Failure> {
     host.map_err(|error| Failure(error.to_string()))
 }
 
-/// A call computes from its beginning to its end: more of one plugin at a time than there are cores would only take them
-/// from everything else. As many again are for other plugins.
+/// A call computes from its beginning to its end, and one plugin's take half of the places at most: all cores but one, which is
+/// for everything else. Where there are two, one that computes without end would otherwise keep each request waiting for as
+/// long as the system lets a thread run, a hundred times what the request takes.
 fn concurrent_calls() -> u32 {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    u32::try_from(2 * cores).unwrap_or(u32::MAX)
+    let each = cores.saturating_sub(1).max(1);
+    u32::try_from(2 * each).unwrap_or(u32::MAX)
 }
 
 /// What runs plugins, within the limits that the operator has given. Compiled code is kept in the folder `code_cache`, if one is
