@@ -51,11 +51,11 @@ fn signal(kind: &'static str, level: Level, text: String) -> Option<Signal> {
 }
 
 impl Signs {
-    /// 003 §6.3.3: fewer logins, and nothing new is tried.
+    /// 003 §6.3.3: fewer logins, and nothing new is tried; where that is not known, nothing is held against the account.
     fn logins(&self) -> Option<Signal> {
         let limit = self.limits.logins_fall_percent;
         let change = self.logins_change_percent?;
-        let is_signal = change <= -limit && self.used_new_module != Some(true);
+        let is_signal = change <= -limit && self.used_new_module == Some(false);
         let text = format!(
             "logins fell by {} percent, and no new module is used",
             -change
@@ -137,6 +137,8 @@ mod tests {
             logins_change_percent: Some(-30.0),
             ..Signs::default()
         };
+        assert!(churn_risk(signs.clone()).unwrap().signals.is_empty());
+        signs.used_new_module = Some(false);
         let risk = churn_risk(signs.clone()).unwrap();
         assert_eq!(
             (risk.probability, risk.action),
@@ -215,6 +217,7 @@ mod tests {
     fn signals_add_up_as_independent_ones() {
         let mut signs = Signs {
             logins_change_percent: Some(-50.0),
+            used_new_module: Some(false),
             payment_delay_days: Some(20.0),
             ..Signs::default()
         };
