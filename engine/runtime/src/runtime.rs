@@ -395,8 +395,13 @@ impl Runtime {
     ) -> Result<T, CommandError> {
         // Each thread would keep a megabyte or more for itself, and those beyond the cores would get nothing done
         // sooner.
-        let _turn = self.shared.means.slow.take(workflow).await;
-        self.aside(work).await
+        let turn = self.shared.means.slow.take(workflow).await;
+        // Work that has begun goes on when nobody waits for it any more, and keeps its turn.
+        let turned = move || {
+            let _turn = turn;
+            work()
+        };
+        self.aside(turned).await
     }
 
     /// Does work on a thread that may be slow.

@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A number of places, half of which the steps of one workflow take at most. So one whose plugin computes without end, and
-/// whose steps stand in a long line, keeps those of no other workflow waiting in it.
+/// whose steps stand in a long line, keeps those of no other workflow waiting in it: neither for commands nor, as long as fewer
+/// of its cases are due than are fired at a time, for timers.
 pub(crate) struct Turns {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     /// How many may be of one workflow.
     each: usize,
     /// Those of workflows that have steps here, by id.
@@ -16,26 +17,26 @@ pub(crate) struct Turns {
 }
 
 /// One place; it is given back when this is dropped.
-pub(crate) struct Turn<'a> {
-    _place: Option<SemaphorePermit<'a>>,
+pub(crate) struct Turn {
+    _place: Option<OwnedSemaphorePermit>,
     _share: Option<OwnedSemaphorePermit>,
 }
 
 impl Turns {
     pub(crate) fn new(places: usize) -> Self {
         Turns {
-            places: Semaphore::new(places),
+            places: Arc::new(Semaphore::new(places)),
             each: places.div_ceil(2),
             shares: Mutex::default(),
         }
     }
 
     /// Waits for a place for a step of the workflow `id`.
-    pub(crate) async fn take(&self, id: &str) -> Turn<'_> {
+    pub(crate) async fn take(&self, id: &str) -> Turn {
         // Nobody closes the semaphores, so there is always a place in the end.
         let share = self.share(id).acquire_owned().await;
         Turn {
-            _place: self.places.acquire().await.ok(),
+            _place: self.places.clone().acquire_owned().await.ok(),
             _share: share.ok(),
         }
     }
