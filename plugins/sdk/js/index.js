@@ -142,15 +142,23 @@ function text(answer) {
   return written;
 }
 
+// Nobody waits longer before the next attempt.
+const DAY_MS = 86_400_000;
+
+// A time as the contract has it: whole, and neither negative nor without end.
+function milliseconds(time) {
+  return Number.isNaN(Number(time ?? NaN)) ? null : Math.round(Math.min(Math.max(time, 0), DAY_MS));
+}
+
 // What is thrown to the host: the record `failure` of the contract, or the fault itself, which traps.
 function refused(error, kind, log) {
   if (error instanceof Failure) {
-    const { code, message, tryAgain, tryAgainAfterMs } = error;
+    const { code, message, tryAgain } = error;
     const details = error.details === undefined ? '' : JSON.stringify(error.details);
     const failure = { code, message, details };
     return kind === DECISION
       ? failure
-      : { ...failure, tryAgain, tryAgainAfterMs: tryAgainAfterMs ?? null, extensions: '' };
+      : { ...failure, tryAgain, tryAgainAfterMs: milliseconds(error.tryAgainAfterMs), extensions: '' };
   }
   log.error(error instanceof Error ? `${error}\n${error.stack ?? ''}`.trim() : String(error));
   return error;

@@ -40,8 +40,8 @@ export class Response {
       return this;
     }
     const tryAgain = BUSY.includes(this.status) || this.status >= 500;
-    const seconds = /^\s*\d+\s*$/.test(this.header('retry-after') ?? '') ? Number(this.header('retry-after')) : undefined;
-    const tryAgainAfterMs = tryAgain && seconds !== undefined ? seconds * 1000 : undefined;
+    const asked = this.header('retry-after') ?? '';
+    const tryAgainAfterMs = tryAgain && /^\s*\d+\s*$/.test(asked) ? Number(asked) * 1000 : undefined;
     throw new Failure(
       'http-status',
       `the answer was ${this.status}`,

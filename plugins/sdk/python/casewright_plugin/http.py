@@ -74,7 +74,8 @@ class Response:
             f"the answer was {self.status}",
             {"status": self.status},
             try_again=again,
-            try_again_after=timedelta(seconds=int(seconds)) if known else None,
+            # A number of more digits is longer than anybody waits, and than a time can be.
+            try_again_after=timedelta(seconds=int(seconds[:9])) if known else None,
         )
 
 
