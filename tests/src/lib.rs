@@ -78,8 +78,8 @@ pub fn cargo() -> Command {
 
 fn build() -> PathBuf {
     let mut cargo = cargo();
-    // The whole workspace: for one package alone, dependencies would be built anew with other features.
-    cargo.args(["build", "--workspace", "--bin=casewright"]);
+    // The whole workspace with its tests: without them, dependencies would be built anew with other features.
+    cargo.args(["build", "--workspace", "--tests", "--bin=casewright"]);
     cargo.arg("--message-format=json-render-diagnostics");
     if !cfg!(debug_assertions) {
         cargo.arg("--release");
@@ -96,9 +96,16 @@ fn build() -> PathBuf {
     binary
 }
 
-/// The path of the executable that a message of Cargo speaks of.
+/// The path of the binary, when a message of Cargo speaks of it.
 fn executable(message: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
+    let target = message.get("target")?;
+    if target["name"] != "casewright"
+        || target["kind"][0] != "bin"
+        || message["profile"]["test"] == true
+    {
+        return None;
+    }
     let path = message.get("executable")?.as_str()?;
     Some(PathBuf::from(path))
 }
