@@ -212,6 +212,11 @@ impl Host {
 }
 
 impl Shared {
+    /// The limits of a plugin that calls itself so, whatever its file is called.
+    pub(crate) fn usual_limits(&self, name: &str) -> &Limits {
+        self.plugin_limits.get(name).unwrap_or(&self.limits)
+    }
+
     /// The engine of services, which is made when it is first asked for.
     fn services(&self) -> wasmtime::Result<Arc<Services>> {
         let mut services = self.services.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,6 +1,7 @@
 //! The plugins of a server: loaded at the start, and replaced while it runs.
 //!
-//! What is applied while it runs is kept in a file beside the data, so that it is there after the next start, too.
+//! What is applied while it runs is kept in a file beside the data, so that it is there after the next start, too, unless
+//! the folder that the operator names has one of its name.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -10,7 +11,7 @@ use casewright_definition::Digest;
 use casewright_host::{Host, LoadError, Plugin};
 use casewright_runtime::{Plugins, STORE_FILE, Spaces};
 
-use crate::cli::Failure;
+use crate::cli::{Failure, tell};
 use crate::folder;
 use crate::grants::{self, Given, NotGranted};
 use crate::signature::Keys;
@@ -20,6 +21,21 @@ const FOLDER: &str = "plugins";
 /// The folder beside the data with the compiled code of plugins. Whoever removes it waits longer for the next
 /// start, and no more.
 const CODE: &str = "plugin-cache";
+
+/// Says which plugins that were applied are not used, because the folder has others of their names.
+fn overridden(applied: &[(String, Vec<u8>)], given: &[(String, Vec<u8>)]) {
+    for (file, bytes) in applied {
+        let stem = Path::new(file).file_stem();
+        let mut same = given
+            .iter()
+            .filter(|(other, _)| Path::new(other).file_stem() == stem);
+        if let Some((other, _)) = same.find(|(_, other)| other != bytes) {
+            tell(format_args!(
+                "warning: `{other}` is used in the place of `{file}`, which was applied to the server"
+            ));
+        }
+    }
+}
 
 /// Where the plugins of a server come from, and where those go that are applied to it.
 pub(crate) struct PluginStore {
@@ -70,6 +86,9 @@ impl PluginStore {
             for (name, bytes) in &applied {
                 store.verify_applied(keys, Path::new(name), bytes)?;
             }
+        }
+        if chosen.is_some() {
+            overridden(&applied, &given);
         }
         let given_names = given.iter().map(|(name, _)| name.clone()).collect();
         // Of two with one name the later counts.
@@ -164,7 +183,8 @@ impl PluginStore {
         self.write(&self.folder.join(format!("{name}.wasm")), bytes)?;
         // The signatures of those that were there before. One that stays harms nobody.
         let before = format!("{name}.");
-        for entry in fs::read_dir(&self.folder)?.flatten() {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten();
+        for entry in entries.flatten() {
             let path = entry.path();
             let is_signature = path.extension().is_some_and(|ending| ending == "sig");
             let is_of_it = entry.file_name().to_string_lossy().starts_with(&before);

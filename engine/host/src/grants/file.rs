@@ -167,7 +167,8 @@ pub struct LimitsGrant {
     /// What a call of a decision may compute, in units of fuel: about one for each WebAssembly instruction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fuel: Option<NonZeroU64>,
-    /// The same, for the one call of `describe` when the plugin is loaded.
+    /// The same, for the one call of `describe` when the plugin is loaded. Until then it goes by the name of its file,
+    /// without the ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub describe_fuel: Option<NonZeroU64>,
     /// How long a call of a service may take, waiting included, in milliseconds.
@@ -188,7 +189,7 @@ pub struct LimitsGrant {
     /// The log of a call, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_bytes: Option<usize>,
-    /// The file of the plugin, in bytes.
+    /// The file of the plugin, in bytes. It goes by the name of the file, without the ending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub component_bytes: Option<usize>,
     /// HTTP requests of one call.

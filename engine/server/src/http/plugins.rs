@@ -156,7 +156,7 @@ fn answer(plugin: &Plugin) -> Response {
 /// Apply a plugin
 ///
 /// The body is the file itself, a WebAssembly component or module. It answers from the next step on, and after
-/// the next start, too; steps under way end with the one that they began with. It is refused when a workflow
+/// the next start, too, unless `--plugins` has one of its name; steps under way end with the one that they began with. It is refused when a workflow
 /// in use asks what it does not have, or asks it in another way, or when it wants to reach more than the operator grants.
 /// Takes the role `administrator`.
 ///

@@ -72,9 +72,12 @@ impl Apply {
             .new_agent();
         let before = self.in_use(&agent, &plugin)?;
         let (name, version) = (plugin.name(), plugin.version());
-        if let Some(before) = &before
-            && before.digest == plugin.digest()
-        {
+        let signature = beside(file.name.as_ref())?;
+        let is_same = before
+            .as_ref()
+            .is_some_and(|before| before.digest == plugin.digest());
+        // A signature may be what the one in use lacks.
+        if is_same && signature.is_none() {
             print(format_args!("`{name}` {version} answers already"));
             return Ok(Verdict::Yes);
         }
@@ -83,18 +86,19 @@ impl Apply {
             Some(before) => request.header(header::IF_MATCH, format!("\"{}\"", before.digest)),
             None => request.header(header::IF_NONE_MATCH, "*"),
         };
-        if let Some(signature) = beside(file.name.as_ref())? {
+        if let Some(signature) = signature {
             let text = Base64::encode_string(&signature);
             request = request.header(SIGNATURE, format!(":{text}:"));
         }
         let request = request.header(header::CONTENT_TYPE, "application/wasm");
         let (status, answer) = self.send(&agent, request.body(&*file.bytes))?;
         if status.is_success() {
-            let instead = match &before {
-                Some(before) => format!(", in the place of {}", before.version),
-                None => String::new(),
+            let how = match &before {
+                Some(_) if is_same => "already, and has its signature".to_owned(),
+                Some(before) => format!("now, in the place of {}", before.version),
+                None => "now".to_owned(),
             };
-            print(format_args!("`{name}` {version} answers now{instead}"));
+            print(format_args!("`{name}` {version} answers {how}"));
             return Ok(Verdict::Yes);
         }
         let why = refusal(status, &answer);
