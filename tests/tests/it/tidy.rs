@@ -17,7 +17,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("dbg!(", "use `tracing`"),
     ("#[ignore", "a test runs, or is not there"),
     ("thread::sleep", "wait for the thing itself"),
-    ("time::sleep(", "wait for the thing itself"),
+    ("time::sleep", "wait for the thing itself"),
 ];
 
 /// Every Rust file that is part of the project, with `/`, relative to the checkout.

@@ -275,7 +275,7 @@ mod tests {
             file: "/run/secrets/other".into(),
         };
         assert_eq!(grant.secrets["other"], SecretSource::File(file));
-        assert_eq!(grant.concurrency, DEFAULT_CONCURRENCY);
+        assert_eq!(grant.concurrency.get(), 4);
         let limits = grant.limits.over(&Limits::default());
         let expected = Limits {
             deadline_ms: 20_000,
