@@ -122,8 +122,7 @@ impl Host {
     /// The limits that hold for calls of a plugin that was loaded by this name; see [`HostConfig`].
     pub fn limits(&self, name: &str) -> &Limits {
         let stem = Path::new(name).file_stem().and_then(|stem| stem.to_str());
-        stem.and_then(|stem| self.0.plugin_limits.get(stem))
-            .unwrap_or(&self.0.limits)
+        self.0.limits_of(stem.unwrap_or_default())
     }
 
     /// Takes a plugin's bytes: a component, or a core module that carries the description of its
@@ -212,8 +211,8 @@ impl Host {
 }
 
 impl Shared {
-    /// The limits of a plugin that calls itself so, whatever its file is called.
-    pub(crate) fn usual_limits(&self, name: &str) -> &Limits {
+    /// The limits of a plugin of this name.
+    pub(crate) fn limits_of(&self, name: &str) -> &Limits {
         self.plugin_limits.get(name).unwrap_or(&self.limits)
     }
 

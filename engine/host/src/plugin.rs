@@ -104,7 +104,7 @@ impl Plugin {
             host: loaded.host.clone(),
             description: loaded.description.clone(),
             digest: loaded.digest.clone(),
-            limits: granted.limits(loaded.host.usual_limits(self.name())),
+            limits: granted.limits.over(loaded.host.limits_of(self.name())),
             compiled: loaded.compiled.clone(),
             reach: Some(Arc::new(Reach::new(self.wanted(), granted, space))),
             concurrency: granted.concurrency(),

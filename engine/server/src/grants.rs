@@ -20,11 +20,14 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// Reads a file of grants, and what it refers to but for secrets.
+    /// Reads a file of grants, and what it refers to but for secrets. Without a file nothing is granted.
     ///
     /// # Errors
     /// It cannot be read, or is none: with what is wrong, and where.
-    pub(crate) fn read(path: &Path) -> Result<Given, Failure> {
+    pub(crate) fn read(path: Option<&Path>) -> Result<Given, Failure> {
+        let Some(path) = path else {
+            return Ok(Given::default());
+        };
         let folder = path.parent().unwrap_or(Path::new(""));
         let grants = read_grants(path)?.in_folder(folder);
         let trust = grants

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 use crate::grants::file::{Grant, LimitsGrant, Scheme, SecretSource};
 use crate::grants::host_pattern::HostPattern;
 use crate::grants::trust::Trust;
-use crate::limits::Limits;
 
 /// What is shorter turns up in ordinary text by chance, so that it could not be kept out of logs and journals.
 const MIN_SECRET_BYTES: usize = 8;
@@ -22,7 +21,7 @@ pub struct Granted {
     pub(crate) secrets: BTreeMap<String, String>,
     pub(crate) key_value_bytes: Option<u64>,
     pub(crate) trust: Trust,
-    limits: LimitsGrant,
+    pub(crate) limits: LimitsGrant,
     concurrency: u32,
 }
 
@@ -119,11 +118,6 @@ impl Granted {
     /// How many calls of the plugin are to run at a time: at least 1.
     pub fn concurrency(&self) -> u32 {
         self.concurrency.max(1)
-    }
-
-    /// `usual`, but for what the grant says otherwise.
-    pub(crate) fn limits(&self, usual: &Limits) -> Limits {
-        self.limits.over(usual)
     }
 }
 

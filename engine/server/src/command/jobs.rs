@@ -165,8 +165,7 @@ impl Retry {
 
 impl Cancel {
     fn run(self) -> Result<Verdict, Failure> {
-        let grants = self.grants.as_deref().map(Given::read).transpose()?;
-        let grants = grants.unwrap_or_default();
+        let grants = Given::read(self.grants.as_deref())?;
         let (_, plugins) = PluginStore::open(
             &self.data.folder,
             self.plugins.as_deref(),

@@ -65,8 +65,7 @@ impl Serve {
     pub fn run(self) -> Result<Verdict, Failure> {
         start_log();
         let keys = self.plugin_keys.as_deref().map(Keys::read).transpose()?;
-        let grants = self.grants.as_deref().map(Given::read).transpose()?;
-        let grants = grants.unwrap_or_default();
+        let grants = Given::read(self.grants.as_deref())?;
         let (store, plugins) = PluginStore::open(
             &self.data,
             self.plugins.as_deref(),

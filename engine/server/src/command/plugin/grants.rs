@@ -21,8 +21,7 @@ pub(crate) struct GrantsFile {
 impl GrantsFile {
     /// What the file says.
     pub(super) fn read(&self) -> Result<Given, Failure> {
-        let given = self.grants.as_deref().map(Given::read).transpose()?;
-        Ok(given.unwrap_or_default())
+        Given::read(self.grants.as_deref())
     }
 }
 
