@@ -21,6 +21,7 @@ use casewright_host::{
     Served,
 };
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 use web::{Answer, Seen, Web};
 
 const TOKEN: &str = "token-of-the-crm";
@@ -238,12 +239,13 @@ fn another_host_is_refused() {
 /// Each waits at the CRM for the other: what waits takes no place from those that compute.
 #[test]
 fn services_wait_side_by_side() {
-    let both = std::sync::Barrier::new(2);
+    let both = Arc::new(Barrier::new(2));
     let web = Web::start(move |before, seen| {
+        let answer = empty_crm(before, seen);
         if before < 2 {
-            both.wait();
+            return Answer::Together(both.clone(), Box::new(answer));
         }
-        empty_crm(before, seen)
+        answer
     });
     let plugin = plugin(&grant(&web));
     std::thread::scope(|scope| {

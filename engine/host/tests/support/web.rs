@@ -15,6 +15,7 @@ use axum::response::Response;
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::Barrier;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
@@ -39,6 +40,8 @@ impl Seen {
 pub(crate) enum Answer {
     /// Status, headers and body.
     Status(u16, Vec<(&'static str, String)>, String),
+    /// This, once all that the barrier is for have come.
+    Together(Arc<Barrier>, Box<Answer>),
     /// Nothing, for as long as the other side waits.
     Never,
     /// Success, and a body without end.
@@ -52,6 +55,7 @@ impl Answer {
     }
 }
 
+/// On the event loop, so it must not wait; what an answer waits for is part of it.
 type Say = dyn Fn(usize, &Seen) -> Answer + Send + Sync;
 
 struct Shared {
@@ -151,13 +155,21 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         all.push(seen.clone());
         all.len() - 1
     };
-    match (shared.say)(before, &seen) {
+    response((shared.say)(before, &seen)).await
+}
+
+async fn response(answer: Answer) -> Response {
+    match answer {
         Answer::Status(status, headers, body) => {
             let mut response = Response::builder().status(status);
             for (name, value) in headers {
                 response = response.header(name, value);
             }
             response.body(Body::from(body)).unwrap()
+        }
+        Answer::Together(all, then) => {
+            all.wait().await;
+            Box::pin(response(*then)).await
         }
         Answer::Never => std::future::pending().await,
         Answer::Endless => Response::new(Body::new(Flood)),
