@@ -4,28 +4,28 @@
 //! costs nothing that grows. A server that has no file left for one more connection goes on with those
 //! that it has.
 
+mod unread;
+
 use std::convert::Infallible;
-use std::future::{Future, ready};
+use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::response::{IntoResponse, Response};
+use axum::http::header;
+use axum::response::Response;
 use clap::Args;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::Service;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_io_timeout::TimeoutStream;
-use tower::ServiceExt;
 
 use crate::http::Problem;
 use crate::seldom::Seldom;
@@ -86,8 +86,8 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let doors = Doors::new(edge);
-    let app = app.map_request(|request: hyper::Request<Incoming>| request.map(Body::new));
-    let app = TowerToHyperService::new(app);
+    let full = full();
+    let within = edge.body_timeout;
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -95,16 +95,14 @@ pub(crate) async fn serve(
             entered = doors.next(&listener) => entered,
             () = &mut stop => break,
         };
-        let watcher = connections.watcher();
+        let (connection, app) = match entered {
+            Entered::Served(connection) => (connection, app.clone()),
+            Entered::TurnedAway(connection) => (connection, full.clone()),
+        };
+        let answer = move |request| unread::answer(app.clone(), request, within);
         let http = doors.http.clone();
-        match entered {
-            Entered::Served(connection) => {
-                tokio::spawn(connection.run(http, app.clone(), watcher));
-            }
-            Entered::TurnedAway(connection) => {
-                tokio::spawn(connection.run(http, Full, watcher));
-            }
-        }
+        let watcher = connections.watcher();
+        tokio::spawn(connection.run(http, service_fn(answer), watcher));
     }
     drop(listener);
     connections.shutdown().await;
@@ -252,21 +250,11 @@ impl Drop for Place {
 }
 
 /// What answers connections beyond those that are served.
-struct Full;
-
-impl Service<hyper::Request<Incoming>> for Full {
-    type Response = Response;
-    type Error = Infallible;
-    type Future = std::future::Ready<Result<Response, Infallible>>;
-
-    fn call(&self, _: hyper::Request<Incoming>) -> Self::Future {
+fn full() -> Router {
+    Router::new().fallback(async || {
         let problem = Problem::new("busy", "as many connections are open as are served");
-        let mut response = problem.into_response();
-        let close = axum::http::HeaderValue::from_static("close");
-        let headers = response.headers_mut();
-        headers.insert(axum::http::header::CONNECTION, close);
-        ready(Ok(response))
-    }
+        ([(header::CONNECTION, "close")], problem)
+    })
 }
 
 #[cfg(test)]

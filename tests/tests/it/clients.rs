@@ -121,6 +121,46 @@ fn commands_beyond_those_that_are_carried_out_at_a_time_are_turned_away() {
     told_seldom(&server, "turned away");
 }
 
+/// A connection that is closed over what was not read is reset, and the answer goes with it.
+#[test]
+fn who_is_refused_early_hears_it_and_goes_on() {
+    let server = Settings::small().start();
+    let mut stream = connect(server.address());
+    let body = vec![b' '; 16 << 20];
+    for (request, status, code) in [
+        ("PUT /nowhere", 404, "not-found"),
+        ("PUT /health", 405, "method-not-allowed"),
+        ("PUT /cases/C-1", 401, "actor-missing"),
+        (
+            "PUT /cases/C-1 HTTP/1.1\r\nCasewright-Actor: crm",
+            413,
+            "body-too-large",
+        ),
+    ] {
+        let (line, headers) = request.split_once(" HTTP/1.1").unwrap_or((request, ""));
+        let length = body.len();
+        let head =
+            format!("{line} HTTP/1.1\r\nHost: x{headers}\r\nContent-Length: {length}\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(&body).unwrap();
+        answer(&mut stream).problem(status, code);
+    }
+    assert_eq!(ask(&mut stream).expect("an answer").status, 200);
+}
+
+#[test]
+fn who_finds_no_place_hears_it_whatever_it_sends() {
+    let server = Settings::small().with("--max-connections", "1").start();
+    let mut served = connect(server.address());
+    assert_eq!(ask(&mut served).expect("an answer").status, 200);
+    let mut stream = connect(server.address());
+    let length = 16 << 20;
+    let head = format!("PUT /cases/C-1 HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&vec![b' '; length]).unwrap();
+    answer(&mut stream).problem(503, "busy");
+}
+
 #[test]
 fn a_large_command_counts_as_several() {
     let server = Settings::small().with("--max-commands", "4").start();

@@ -6,14 +6,13 @@ use std::sync::Arc;
 
 use axum::body::{Body as RawBody, HttpBody};
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
 use casewright_runtime::CommandError;
 use serde::de::DeserializeOwned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::problem::Problem;
-use super::{MAX_BODY_BYTES, MAX_FORGOTTEN_BYTES, Server};
+use super::{MAX_BODY_BYTES, Server};
 
 /// How much of a body one of `--max-commands` stands for: more than nearly every command has.
 const BYTES_A_COMMAND: usize = 16 * 1024;
@@ -31,8 +30,7 @@ impl FromRequest<Server> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, server: &Server) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        Body::take_in(&parts.headers, body, server, Measure::of_commands(server)).await
+        Body::take_in(request.into_body(), server, Measure::of_commands(server)).await
     }
 }
 
@@ -71,16 +69,6 @@ impl<'a> Measure<'a> {
         permit.map_err(|_| Problem::from(CommandError::Busy))
     }
 
-    /// Whether a body is announced that is too large, and either far too large, or not sent before the
-    /// client is told to go on (RFC 9110, 10.1.1).
-    fn is_not_worth_waiting(self, headers: &HeaderMap) -> bool {
-        let length = headers.get(header::CONTENT_LENGTH);
-        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
-        let length: u64 = length.unwrap_or(0);
-        let waits = headers.contains_key(header::EXPECT) && length > self.limit as u64;
-        waits || length > MAX_FORGOTTEN_BYTES as u64
-    }
-
     fn too_large(self) -> Problem {
         let detail = format!("expected a body of at most {} bytes", self.limit);
         Problem::new("body-too-large", detail)
@@ -94,14 +82,13 @@ pub(super) fn permits(bytes: usize) -> usize {
 }
 
 impl Body {
-    /// Takes in the body that follows some headers.
+    /// Takes in a body.
     pub(super) async fn take_in(
-        headers: &HeaderMap,
         body: RawBody,
         server: &Server,
         measure: Measure<'_>,
     ) -> Result<Self, Problem> {
-        if measure.is_not_worth_waiting(headers) {
+        if body.size_hint().lower() > measure.limit as u64 {
             return Err(measure.too_large());
         }
         let empty = Body {
@@ -117,30 +104,22 @@ impl Body {
     }
 
     async fn read(mut self, mut body: RawBody, measure: Measure<'_>) -> Result<Self, Problem> {
-        let mut length = 0;
         while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
             let frame =
                 frame.map_err(|error| Problem::new("body-unreadable", error.to_string()))?;
             let Ok(data) = frame.into_data() else {
                 continue;
             };
-            length += data.len();
-            if length > MAX_FORGOTTEN_BYTES {
-                break;
-            }
+            let length = self.bytes.len() + data.len();
             if length > measure.limit {
-                self.bytes = Vec::new();
-                continue;
+                return Err(measure.too_large());
             }
             while length > self.permit.num_permits() * BYTES_A_COMMAND {
                 self.permit.merge(measure.permit()?);
             }
             self.bytes.extend_from_slice(&data);
         }
-        match length > measure.limit {
-            true => Err(measure.too_large()),
-            false => Ok(self),
-        }
+        Ok(self)
     }
 }
 

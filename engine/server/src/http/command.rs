@@ -42,7 +42,7 @@ impl<T: DeserializeOwned> FromRequest<Server> for Command<T> {
         let FromActor(actor) = FromActor::from_request_parts(&mut parts, server).await?;
         let key = key(&parts.headers)?;
         let measure = Measure::of_commands(server);
-        let Body { bytes, permit } = Body::take_in(&parts.headers, body, server, measure).await?;
+        let Body { bytes, permit } = Body::take_in(body, server, measure).await?;
         let body = serde_json::from_slice(&bytes).map_err(|error| malformed(&error))?;
         let keyed = key.map(|key| Keyed::new(&key, &actor, &parts, &bytes));
         Ok(Command {

@@ -191,7 +191,7 @@ pub(super) async fn apply(
         limit: server.plugins.largest(&name),
         permits: &server.uploads,
     };
-    let Body { bytes, permit } = Body::take_in(&parts.headers, body, &server, measure).await?;
+    let Body { bytes, permit } = Body::take_in(body, &server, measure).await?;
     let is_wanted = move |current: Option<&Plugin>| condition.holds(current.map(Plugin::digest));
     let applied = tokio::task::spawn_blocking(move || {
         let _permit = permit;
