@@ -125,6 +125,12 @@ impl Host {
         self.0.limits_of(stem.unwrap_or_default())
     }
 
+    /// The length of the largest file that is taken as a plugin, whatever its name, in bytes.
+    pub fn component_bytes(&self) -> usize {
+        let own = self.0.plugin_limits.values().map(|own| own.component_bytes);
+        own.fold(self.0.limits.component_bytes, usize::max)
+    }
+
     /// Takes a plugin's bytes: a component, or a core module that carries the description of its
     /// world, as `wasm32-unknown-unknown` and `wit-bindgen` make them.
     ///

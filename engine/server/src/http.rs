@@ -41,9 +41,8 @@ pub use problem::{KINDS, Problem};
 /// The largest body of a request. A case is a record of decisions; documents stay where they are
 /// and are referred to.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// How much of a body that is too large is taken in all the same, and forgotten. Most clients send all
-/// they have before they read the answer, and would see a broken connection in its place.
-const MAX_FORGOTTEN_BYTES: usize = 64 * MAX_BODY_BYTES;
+/// How much is held of large files that come in, of all together; more when one that is allowed is larger.
+const UPLOAD_BYTES: usize = 64 * 1024 * 1024;
 
 /// What every request sees.
 #[derive(Clone)]
@@ -67,7 +66,8 @@ pub(crate) fn app(
     edge: Arc<Edge>,
 ) -> Router {
     let commands = Arc::new(Semaphore::new(edge.max_commands));
-    let uploads = Semaphore::new(body::permits(MAX_FORGOTTEN_BYTES));
+    let uploads = UPLOAD_BYTES.max(plugins.largest_of_all());
+    let uploads = Semaphore::new(body::permits(uploads));
     Router::new()
         .route("/", get(index::index))
         .route("/health", get(index::health))

@@ -147,6 +147,11 @@ impl PluginStore {
         self.host.limits(name).component_bytes
     }
 
+    /// The same for a plugin of whatever name.
+    pub(crate) fn largest_of_all(&self) -> usize {
+        self.host.component_bytes()
+    }
+
     /// Loads a plugin. Takes seconds for one that carries a language runtime.
     ///
     /// # Errors

@@ -156,6 +156,21 @@ fn what_is_no_better_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn how_long_a_file_may_be_is_the_operator_s_to_say() {
+    let folder = tempfile::tempdir().unwrap();
+    let grants = folder.path().join("grants.yaml");
+    let text = "plugins:\n  well: { limits: { component_bytes: 100000000 } }\n";
+    std::fs::write(&grants, text).unwrap();
+    let server = settings(folder.path()).with("--grants", &grants).start();
+    let administrator = administrator(&server);
+    // More than is held of all such files together when nobody says otherwise.
+    let file = vec![0; 80_000_000];
+    put(&administrator, &file).problem(422, "plugin-unsound");
+    let other = administrator.send("PUT", "/plugins/other", Some(&file[..60_000_000]));
+    other.problem(413, "body-too-large");
+}
+
+#[test]
 fn a_new_version_is_asked_what_the_old_one_was() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
