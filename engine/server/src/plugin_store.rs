@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use casewright_definition::Digest;
 use casewright_host::{Host, LoadError, Plugin};
 use casewright_runtime::{Plugins, STORE_FILE, Spaces};
+use clap::Args;
 
 use crate::cli::{Failure, tell};
-use crate::folder;
+use crate::folder::{self, PLUGIN_CACHE};
 use crate::grants::{self, Given, NotGranted};
 use crate::signature::Keys;
 
@@ -37,6 +38,27 @@ fn overridden(applied: &[(String, Vec<u8>)], given: &[(String, Vec<u8>)]) {
     }
 }
 
+/// Which plugins a server has, and what they may do, as its operator says.
+#[derive(Debug, Args)]
+pub(crate) struct Chosen {
+    /// The folder with the plugins (`.wasm`), in place of the shipped ones. They take the place of those of
+    /// the same name that were applied to the server while it ran.
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
+    /// A public key, or a folder with public keys (`.pem`): plugins that none of them has signed are refused, at the
+    /// start and while the server runs.
+    #[arg(long, value_name = "FILE|DIR", requires = "plugins")]
+    plugin_keys: Option<PathBuf>,
+    /// What plugins may reach, such as hosts and secrets, and what their calls may use, such as memory. A YAML file; its
+    /// schema is what `casewright schema grants` prints. Without it, nothing is reached, and the usual limits hold.
+    #[arg(long, value_name = "FILE")]
+    grants: Option<PathBuf>,
+    /// The folder in which the compiled code of plugins is kept from one start to the next, which nobody else may
+    /// read [default: `plugin-cache` beside the data, from the second start on]
+    #[arg(long, value_name = "DIR", env = PLUGIN_CACHE, hide_env_values = true)]
+    plugin_cache: Option<PathBuf>,
+}
+
 /// Where the plugins of a server come from, and where those go that are applied to it.
 pub(crate) struct PluginStore {
     host: Host,
@@ -50,20 +72,17 @@ pub(crate) struct PluginStore {
 }
 
 impl PluginStore {
-    /// The plugins of a server with a data folder: those of `chosen`, over those that were applied before, over
-    /// the shipped ones; the shipped ones only without `chosen`. With keys, each has to be signed by one of them.
-    /// Compiled code is kept in the folder `code`, or else beside the data.
+    /// The plugins of a server with a data folder: those of the chosen folder, over those that were applied before, over
+    /// the shipped ones; the shipped ones only without such a folder. With keys, each has to be signed by one of them.
     ///
     /// # Errors
-    /// A folder cannot be read, or one of its files is no plugin, has no good signature, or asks for more than is
-    /// granted. A shipped one that does is left out.
-    pub(crate) fn open(
-        data: &Path,
-        chosen: Option<&Path>,
-        keys: Option<Keys>,
-        grants: Given,
-        code: Option<PathBuf>,
-    ) -> Result<(Self, Plugins), Failure> {
+    /// A folder, the keys or the grants cannot be read, or a file of a folder is no plugin, has no good signature, or
+    /// asks for more than is granted. A shipped one that does is left out.
+    pub(crate) fn open(data: &Path, chosen: &Chosen) -> Result<(Self, Plugins), Failure> {
+        let keys = chosen.plugin_keys.as_deref().map(Keys::read).transpose()?;
+        let grants = Given::read(chosen.grants.as_deref())?;
+        let code = chosen.plugin_cache.clone();
+        let chosen = chosen.plugins.as_deref();
         // A start that fails leaves nothing behind, so code is kept once there is a store to keep it beside.
         let has_store = data.join(STORE_FILE).is_file();
         let code = code.or_else(|| has_store.then(|| data.join(CODE)));

@@ -9,9 +9,8 @@ use casewright_runtime::{CommandError, JobKey, JobStatus, StoredJob, SystemClock
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::{Failure, Output, Verdict, print};
-use crate::grants::Given;
 use crate::http::JobView;
-use crate::plugin_store::PluginStore;
+use crate::plugin_store::{Chosen, PluginStore};
 
 /// Look after the services that cases wait for, while no server has the store open
 ///
@@ -67,20 +66,16 @@ struct Retry {
 
 /// Cancel a job
 ///
-/// Its case goes on with `error.invoke.` of the service, whose code is `cancelled`.
+/// Its case goes on with `error.invoke.` of the service, whose code is `cancelled`. The step that follows may ask
+/// plugins for decisions: those that the server has, so they are chosen as `serve` does.
 #[derive(Debug, Args)]
 struct Cancel {
     #[command(flatten)]
     data: Data,
     #[command(flatten)]
     job: Job,
-    /// The folder with the plugins that the server has, if the step that follows asks them for decisions and they are
-    /// not the shipped ones.
-    #[arg(long, value_name = "DIR")]
-    plugins: Option<PathBuf>,
-    /// What is granted to them, as `serve` has it.
-    #[arg(long, value_name = "FILE")]
-    grants: Option<PathBuf>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Who cancels it; the journal says so.
     #[arg(long, value_name = "ID", default_value = "administrator")]
     actor: String,
@@ -165,14 +160,7 @@ impl Retry {
 
 impl Cancel {
     fn run(self) -> Result<Verdict, Failure> {
-        let grants = Given::read(self.grants.as_deref())?;
-        let (_, plugins) = PluginStore::open(
-            &self.data.folder,
-            self.plugins.as_deref(),
-            None,
-            grants,
-            None,
-        )?;
+        let (_, plugins) = PluginStore::open(&self.data.folder, &self.chosen)?;
         let jobs = self.data.open()?;
         let key = self.job.key();
         let actor = Actor::new(&self.actor, []);

@@ -18,11 +18,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{Failure, Verdict, print, tell};
 use crate::edge::{self, Edge};
-use crate::folder::{self, PLUGIN_CACHE};
-use crate::grants::Given;
+use crate::folder;
 use crate::http;
-use crate::plugin_store::PluginStore;
-use crate::signature::Keys;
+use crate::plugin_store::{Chosen, PluginStore};
 
 /// Serve cases over HTTP, with the workflows of a pack on an embedded store.
 #[derive(Debug, Args)]
@@ -37,22 +35,8 @@ pub struct Serve {
     /// this, the shipped workflows are applied where the store has none of the same name.
     #[arg(long, value_name = "DIR")]
     pack: Option<PathBuf>,
-    /// The folder with the plugins (`.wasm`), in place of the shipped ones. They take the place of those of
-    /// the same name that were applied to the server while it ran.
-    #[arg(long, value_name = "DIR")]
-    plugins: Option<PathBuf>,
-    /// A public key, or a folder with public keys (`.pem`): plugins that none of them has signed are refused, at the
-    /// start and while the server runs.
-    #[arg(long, value_name = "FILE|DIR", requires = "plugins")]
-    plugin_keys: Option<PathBuf>,
-    /// What plugins may reach, such as hosts and secrets, and what their calls may use, such as memory. A YAML file; its
-    /// schema is what `casewright schema grants` prints. Without it, nothing is reached, and the usual limits hold.
-    #[arg(long, value_name = "FILE")]
-    grants: Option<PathBuf>,
-    /// The folder in which the compiled code of plugins is kept from one start to the next, which nobody else may
-    /// read [default: `plugin-cache` beside the data, from the second start on]
-    #[arg(long, value_name = "DIR", env = PLUGIN_CACHE, hide_env_values = true)]
-    plugin_cache: Option<PathBuf>,
+    #[command(flatten)]
+    chosen: Chosen,
     #[command(flatten)]
     edge: Edge,
 }
@@ -64,15 +48,7 @@ impl Serve {
     /// The pack is not sound, or the plugins, the data folder or the address cannot be used.
     pub fn run(self) -> Result<Verdict, Failure> {
         start_log();
-        let keys = self.plugin_keys.as_deref().map(Keys::read).transpose()?;
-        let grants = Given::read(self.grants.as_deref())?;
-        let (store, plugins) = PluginStore::open(
-            &self.data,
-            self.plugins.as_deref(),
-            keys,
-            grants,
-            self.plugin_cache.clone(),
-        )?;
+        let (store, plugins) = PluginStore::open(&self.data, &self.chosen)?;
         let checked = folder::check_pack(self.pack.as_deref(), &plugins)?;
         let sound = checked.is_sound();
         // Warnings are for whoever writes the pack: `check` shows them.
@@ -163,12 +139,17 @@ impl Serve {
             self.data.display(),
         ));
         let who = "-H 'Casewright-Actor: zhang.wei' -H 'Casewright-Roles: account-manager'";
-        print(format_args!(
-            "curl -X PUT {base}/cases/demo-1 {who} -d '{{\"workflow\": \"complaint-handling\", \"data\": {COMPLAINT}}}'\n\n\
-             curl {base}/cases/demo-1/events {who} -d '{{\"event\": \"register\", \"data\": {REGISTER}}}'\n\n\
-             curl {base}/cases/demo-1/history {who}\n\n\
-             Stop with Ctrl-C.",
-        ));
+        match workflows.contains(&"complaint-handling") {
+            true => print(format_args!(
+                "curl -X PUT {base}/cases/demo-1 {who} -d '{{\"workflow\": \"complaint-handling\", \"data\": {COMPLAINT}}}'\n\n\
+                 curl {base}/cases/demo-1/events {who} -d '{{\"event\": \"register\", \"data\": {REGISTER}}}'\n\n\
+                 curl {base}/cases/demo-1/history {who}\n",
+            )),
+            false => print(format_args!(
+                "curl {base}/workflows {who}\n\ncurl {base}/cases {who}\n"
+            )),
+        }
+        print("Stop with Ctrl-C.");
         if !address.ip().is_loopback() {
             tell(
                 "warning: the server believes the headers that name the actor; let nobody reach it but a proxy that sets them",
