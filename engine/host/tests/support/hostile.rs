@@ -103,6 +103,18 @@ pub(crate) enum Behaviour {
     Custom(String, String, u32),
 }
 
+impl Behaviour {
+    /// Those that cost most before they fail, by a name for people.
+    pub(crate) fn costly() -> [(&'static str, Behaviour); 4] {
+        [
+            ("endless loops", Behaviour::Loop),
+            ("memory bombs", Behaviour::MemoryBomb),
+            ("floods of the log", Behaviour::LogFlood(u32::MAX)),
+            ("traps", Behaviour::Trap),
+        ]
+    }
+}
+
 /// `bytes` as the JSON text that [`Behaviour::Spelled`] reads: two letters from `a` to `p` for each.
 pub(crate) fn spelled(bytes: &[u8]) -> String {
     let letter = |half: u8| char::from(b'a' + half);

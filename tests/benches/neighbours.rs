@@ -1,0 +1,79 @@
+//! What steps take longer for while plugins that other cases ask misbehave: the real binary, over HTTP, on this disk.
+//!
+//! Run with `cargo bench -p casewright-tests --bench neighbours`, on a machine that does nothing else. One client has a good
+//! plugin decide in a case of its own, every five milliseconds; others have a hostile one do so without a pause, from four
+//! times as many connections as there are cores.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark that cannot start has nothing to say, and says it on the terminal"
+)]
+
+#[path = "../../engine/host/tests/support/beside.rs"]
+mod beside;
+#[path = "../../engine/host/tests/support/hostile.rs"]
+mod hostile;
+
+use std::thread;
+use std::time::Duration;
+
+use beside::Table;
+use casewright_tests::server::{Server, Settings};
+use hostile::{Behaviour, Hostile};
+use serde_json::json;
+
+/// A workflow of which each step asks a plugin.
+fn asking(plugin: &str) -> String {
+    format!(
+        "id: ask-{plugin}\nversion: 1.0.0\ntitle: {{ en: Ask, zh: 询问 }}\nstart: {{ roles: [system] }}\n\
+         data:\n  type: object\n  additionalProperties: false\n  properties:\n    answer: {{ type: object }}\n\
+         events:\n  ask: {{ title: {{ en: Ask, zh: 询问 }}, roles: [system] }}\n\
+         initial: open\nstates:\n  open:\n    on:\n      ask:\n        actions:\n          \
+         - decide: {{ function: {plugin}.judge, input: {{}}, assign: answer }}\n"
+    )
+}
+
+/// A server with the workflow of a good plugin, and that of each hostile one.
+fn server(plugins: &[(String, Behaviour)]) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, behaviour) in plugins {
+        Hostile::new(name, "judge", behaviour.clone()).write(folder.path());
+    }
+    let server = Settings::small().with("--plugins", folder.path()).start();
+    let administrator = server.actor("admin", "administrator");
+    for (name, _) in plugins {
+        let path = format!("/workflows/ask-{name}");
+        let applied = administrator.send("PUT", &path, Some(asking(name).as_bytes()));
+        applied.expect(200);
+    }
+    server
+}
+
+fn main() {
+    let cores = thread::available_parallelism().unwrap().get();
+    let rogues = Behaviour::costly().map(|(name, behaviour)| (name.replace(' ', "-"), behaviour));
+    let good = Behaviour::Answer(br#"{"verdict": "good"}"#.to_vec());
+    let all = [&[("well".to_owned(), good)], &rogues[..]].concat();
+    let server = server(&all);
+    let client = server.actor("crm", "system");
+    let asked = |case: &str| client.event(case, "ask", &json!({}));
+    client.open("well", "ask-well", &json!({})).expect(201);
+    let call = || drop(asked("well").expect(200));
+
+    println!("{cores} cores");
+    let mut table = Table::new(Duration::from_millis(5));
+    table.row("nothing", call, 0, |_| ());
+    for ((name, _), (plugin, _)) in Behaviour::costly().iter().zip(&rogues) {
+        let neighbours = 4 * cores;
+        for number in 0..neighbours {
+            let workflow = format!("ask-{plugin}");
+            let case = format!("{plugin}-{number}");
+            client.open(&case, &workflow, &json!({})).expect(201);
+        }
+        let misbehave = |number| {
+            let refused = asked(&format!("{plugin}-{number}"));
+            refused.problem(502, "decision-failed");
+        };
+        table.row(name, call, neighbours, misbehave);
+    }
+}
