@@ -83,20 +83,22 @@ fn scripts_of_examples_print_what_they_say() {
 #[test]
 fn commands_of_the_greeting_work_as_pasted() {
     require_curl();
-    let mut server = Server::start();
-    let greeting = server.greeting();
-    let commands: Vec<&String> = greeting
-        .iter()
-        .filter(|line| line.starts_with("curl "))
-        .collect();
-    assert_eq!(commands.len(), 3, "{greeting:#?}");
-    let folder = tempfile::tempdir().unwrap();
-    for command in commands {
-        let answer = succeed(shell(command, folder.path()));
-        assert!(
-            answer.starts_with('{') && !is_problem(&answer),
-            "{command}\n{answer}"
-        );
+    // With what is shipped, and with another pack.
+    for (mut server, count) in [(Server::start(), 3), (Settings::small().start(), 2)] {
+        let greeting = server.greeting();
+        let commands: Vec<&String> = greeting
+            .iter()
+            .filter(|line| line.starts_with("curl "))
+            .collect();
+        assert_eq!(commands.len(), count, "{greeting:#?}");
+        let folder = tempfile::tempdir().unwrap();
+        for command in commands {
+            let answer = succeed(shell(command, folder.path()));
+            assert!(
+                answer.starts_with('{') && !is_problem(&answer),
+                "{command}\n{answer}"
+            );
+        }
     }
 }
 
