@@ -4,7 +4,7 @@ use casewright_case::{Actor, Case, Outcome, Setting, fire, open, possible, send}
 use casewright_chart::{Limits, Timestamp};
 use casewright_definition::file::Types;
 use casewright_definition::{Definition, Pack};
-use libfuzzer_sys::arbitrary::{Error, Unstructured};
+use arbitrary::{Error, Unstructured};
 use serde_json::{Value as Json, json};
 
 use crate::shipped::{Broken, shared, shipped};

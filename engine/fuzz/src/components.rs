@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use casewright_host::{CallError, Decision, LoadError, Plugin};
 
-use crate::guests::{Behaviour, Hostile, host};
+use crate::guests::{Behaviour, Hostile, MADE_UP, host};
 
 /// An error is a text that people read.
 const MAX_MESSAGE_BYTES: usize = 16 << 10;
@@ -19,14 +19,18 @@ static NEIGHBOUR: LazyLock<Plugin> = LazyLock::new(|| {
 
 /// Loads the bytes as a plugin's file, and calls what is loaded.
 pub fn component(bytes: &[u8]) {
-    let first = host().load("fuzz.wasm", bytes);
+    let load = || host().load(MADE_UP, bytes);
+    let first = load();
     match &first {
         Ok(plugin) => call(plugin),
         Err(error) => is_told(&error.to_string()),
     }
     if !is_of_clock(&first) {
-        let again = host().load("fuzz.wasm", bytes);
-        assert_eq!(told(&first), told(&again), "a file is what it is");
+        let again = load();
+        // A machine that stood still in between may have had it stopped by the clock.
+        if !is_of_clock(&again) {
+            assert_eq!(told(&first), told(&again), "a file is what it is");
+        }
     }
     let decision = NEIGHBOUR.decide("ask", "{}").expect("a neighbour answers");
     assert_eq!(decision.value["all"], "well");

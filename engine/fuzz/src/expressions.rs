@@ -41,7 +41,7 @@ pub fn expression(bytes: &[u8]) {
     }
     evaluate(&Expression::Program(Box::new(program)));
     let sum: usize = bytes.iter().map(|byte| usize::from(*byte)).sum();
-    if sum % CHECKED_ONE_IN == 0 {
+    if sum.is_multiple_of(CHECKED_ONE_IN) {
         // As it is, it has one type, and is refused in two of its three places at least.
         checked(text);
         if let Some(definition) = checked(&format!("dyn({text})")) {

@@ -3,6 +3,10 @@
 //! Each function is the body of one fuzz target, takes any bytes, and panics when something does not
 //! hold. `./run` builds the targets, makes their first inputs of the files of the checkout, and runs them.
 
+// Code with coverage reports to it.
+#[cfg(feature = "libfuzzer")]
+use libfuzzer_sys as _;
+
 mod commands;
 mod components;
 mod documents;

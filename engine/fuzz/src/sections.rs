@@ -1,7 +1,7 @@
 //! Files of WebAssembly as a tree of sections, so that one part of a file can be changed and the rest of it
 //! still be read: lengths are written anew.
 
-use libfuzzer_sys::arbitrary::{Error, Unstructured};
+use arbitrary::{Error, Unstructured};
 
 /// How deep components may stand in components; deeper ones are left as they are.
 const MAX_DEPTH: usize = 4;

@@ -55,6 +55,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         ],
     ),
     ("casewright-xtask", &[]),
+    (
+        "casewright-fuzz",
+        &[
+            "casewright-case",
+            "casewright-chart",
+            "casewright-definition",
+            "casewright-host",
+        ],
+    ),
 ];
 
 /// What the pure interpreter may depend on, of anything.
