@@ -1,7 +1,7 @@
 //! The edge of the server: what it takes on, how long it waits for clients, and the connections.
 //!
-//! Everything here is bounded. What is beyond a bound is told so at once, with when to come again, and
-//! costs nothing that grows. A server that has no file left for one more connection goes on with those
+//! Everything here is bounded. What is beyond a bound is told so as soon as it has sent what it asks, with when to
+//! come again, and costs nothing that grows. A server that has no file left for one more connection goes on with those
 //! that it has.
 
 mod unread;
@@ -29,9 +29,12 @@ use tokio_io_timeout::TimeoutStream;
 
 use crate::http::Problem;
 use crate::seldom::Seldom;
+use unread::Patience;
 
 /// How many connections beyond those that are served are told so. More wait until one of these is gone.
 const TURNED_AWAY: usize = 64;
+/// How long one of them may take to send the body of what it asked.
+const TURNED_AWAY_TIME: Duration = Duration::from_secs(5);
 /// How long to rest when the system has no connection to give, unless one is closed before.
 const REST: Duration = Duration::from_secs(1);
 /// How much of a connection's input is held. The largest head of a request is no larger.
@@ -78,16 +81,24 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// Serves an application on a listener until it is told to stop, and then until all that was asked
-/// before is answered.
+/// before is answered. Of a body that is refused it takes in so many bytes at most.
 pub(crate) async fn serve(
     listener: TcpListener,
     app: Router,
     edge: &Edge,
+    largest: usize,
     stop: impl Future<Output = ()>,
 ) {
     let doors = Doors::new(edge);
     let full = full();
-    let within = edge.body_timeout;
+    let served = Patience {
+        within: edge.body_timeout,
+        bytes: largest as u64,
+    };
+    let turned_away = Patience {
+        within: edge.body_timeout.min(TURNED_AWAY_TIME),
+        ..served
+    };
     let connections = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
@@ -95,11 +106,11 @@ pub(crate) async fn serve(
             entered = doors.next(&listener) => entered,
             () = &mut stop => break,
         };
-        let (connection, app) = match entered {
-            Entered::Served(connection) => (connection, app.clone()),
-            Entered::TurnedAway(connection) => (connection, full.clone()),
+        let (connection, app, patience) = match entered {
+            Entered::Served(connection) => (connection, app.clone(), served),
+            Entered::TurnedAway(connection) => (connection, full.clone(), turned_away),
         };
-        let answer = move |request| unread::answer(app.clone(), request, within);
+        let answer = move |request| unread::answer(app.clone(), request, patience);
         let http = doors.http.clone();
         let watcher = connections.watcher();
         tokio::spawn(connection.run(http, service_fn(answer), watcher));
@@ -151,17 +162,21 @@ impl Doors {
     /// The next connection.
     async fn next(&self, listener: &TcpListener) -> Entered {
         loop {
-            let (is_served, permit) = self.permit().await;
-            let place = Place {
-                permit: Some(permit),
-                closed: self.closed.clone(),
-            };
+            let (mut is_served, mut permit) = self.permit().await;
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     self.rest_after(&error).await;
                     continue;
                 }
+            };
+            // There may have been room again long before it came.
+            if !is_served && let Ok(free) = self.served.clone().try_acquire_owned() {
+                (is_served, permit) = (true, free);
+            }
+            let place = Place {
+                permit: Some(permit),
+                closed: self.closed.clone(),
             };
             // Answers are small and whole: waiting for more of them gains nothing. A connection that
             // takes no options is served all the same.

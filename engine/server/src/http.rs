@@ -41,9 +41,6 @@ pub use problem::{KINDS, Problem};
 /// The largest body of a request. A case is a record of decisions; documents stay where they are
 /// and are referred to.
 pub const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// How much is held of large files that come in, of all together; more when one that is allowed is larger.
-const UPLOAD_BYTES: usize = 64 * 1024 * 1024;
-
 /// What every request sees.
 #[derive(Clone)]
 pub(crate) struct Server {
@@ -66,8 +63,7 @@ pub(crate) fn app(
     edge: Arc<Edge>,
 ) -> Router {
     let commands = Arc::new(Semaphore::new(edge.max_commands));
-    let uploads = UPLOAD_BYTES.max(plugins.largest_of_all());
-    let uploads = Semaphore::new(body::permits(uploads));
+    let uploads = Semaphore::new(body::permits(plugins.upload_bytes()));
     Router::new()
         .route("/", get(index::index))
         .route("/health", get(index::health))

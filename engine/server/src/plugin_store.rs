@@ -23,6 +23,9 @@ const FOLDER: &str = "plugins";
 /// start, and no more.
 const CODE: &str = "plugin-cache";
 
+/// What is held of files that come in, unless one that is allowed is larger.
+const UPLOAD_BYTES: usize = 64 << 20;
+
 /// Says which plugins that were applied are not used, because the folder has others of their names.
 fn overridden(applied: &[(String, Vec<u8>)], given: &[(String, Vec<u8>)]) {
     for (file, bytes) in applied {
@@ -166,9 +169,9 @@ impl PluginStore {
         self.host.limits(name).component_bytes
     }
 
-    /// The same for a plugin of whatever name.
-    pub(crate) fn largest_of_all(&self) -> usize {
-        self.host.component_bytes()
+    /// How much is held of files that come in, of all together, in bytes: the largest one fits.
+    pub(crate) fn upload_bytes(&self) -> usize {
+        UPLOAD_BYTES.max(self.host.component_bytes())
     }
 
     /// Loads a plugin. Takes seconds for one that carries a language runtime.

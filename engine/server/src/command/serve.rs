@@ -12,6 +12,8 @@ use casewright_definition::{Checked, Pack};
 use casewright_runtime::{Plugins, Runtime, SystemClock};
 use clap::Args;
 use tokio::net::TcpListener;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tracing_subscriber::EnvFilter;
@@ -95,14 +97,17 @@ impl Serve {
         let address = listener
             .local_addr()
             .map_err(|error| Failure::new("cannot tell the address", error))?;
+        // Before anybody knows that there is somebody to stop.
+        let told_to_stop = Stop::listen()?;
         self.greet(address, &runtime);
         let edge = Arc::new(self.edge);
+        let largest = store.upload_bytes();
         let app = http::app(runtime.clone(), Arc::new(pack), store, edge.clone());
         let stop = Notify::new();
-        let mut serving = pin!(edge::serve(listener, app, &edge, stop.notified()));
+        let mut serving = pin!(edge::serve(listener, app, &edge, largest, stop.notified()));
         tokio::select! {
             () = &mut serving => {}
-            () = told_to_stop() => {
+            () = told_to_stop.told() => {
                 stop.notify_one();
                 // What is still asked then is given up.
                 let _ = timeout(LAST_REQUESTS, serving).await;
@@ -178,31 +183,45 @@ fn start_log() {
         .try_init();
 }
 
-/// Resolves on Ctrl-C, or when the system asks the process to end.
-async fn told_to_stop() {
-    let interrupt = async {
+/// What ends the process when nobody listens for it: Ctrl-C, and what the system sends to end it.
+struct Stop {
+    #[cfg(unix)]
+    interrupt: Signal,
+    #[cfg(unix)]
+    terminate: Signal,
+}
+
+impl Stop {
+    /// From here on, the process ends only when it wants to.
+    #[cfg(unix)]
+    fn listen() -> Result<Stop, Failure> {
+        let listen =
+            |kind| signal(kind).map_err(|error| Failure::new("cannot listen for signals", error));
+        Ok(Stop {
+            interrupt: listen(SignalKind::interrupt())?,
+            terminate: listen(SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Result<Stop, Failure> {
+        Ok(Stop {})
+    }
+
+    /// Waits until the process is told to end.
+    #[cfg(unix)]
+    async fn told(mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+
+    #[cfg(not(unix))]
+    async fn told(self) {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::error!(%error, "cannot listen for Ctrl-C");
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        use tokio::signal::unix::{SignalKind, signal};
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                tracing::error!(%error, "cannot listen for SIGTERM");
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! {
-        () = interrupt => {}
-        () = terminate => {}
     }
 }

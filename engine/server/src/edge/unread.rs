@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::http::header;
+use axum::http::{HeaderValue, Version, header};
 use axum::response::Response;
 use casewright_runtime::Stopwatch;
 use hyper::Request;
@@ -21,37 +21,55 @@ use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::time::timeout;
 use tower::ServiceExt;
 
-/// How much is taken in and forgotten. Who sends more is hung up on.
-const FORGOTTEN_BYTES: u64 = 64 * 1024 * 1024;
+/// How long a client that was to send the rest may send nothing.
+const SILENCE: Duration = Duration::from_secs(2);
+/// What a frame counts for at least, however little is in it.
+const FRAME_BYTES: u64 = 1024;
 
-/// Has a request answered, and its body taken in whole within some time from its start.
+/// How much of a body that nobody wants is taken in. Who sends more, or takes longer, is hung up on after the answer.
+#[derive(Clone, Copy)]
+pub(super) struct Patience {
+    /// How long a body may take from the start of its request.
+    pub(super) within: Duration,
+    /// How much of it is taken in and forgotten.
+    pub(super) bytes: u64,
+}
+
+/// Has a request answered, and its body taken in whole.
 pub(super) async fn answer(
     app: Router,
     request: Request<Incoming>,
-    within: Duration,
+    patience: Patience,
 ) -> Result<Response, Infallible> {
     if request.body().is_end_stream() {
         return app.oneshot(request.map(Body::new)).await;
     }
     let taken = Stopwatch::start();
-    let is_told_to_go_on = request.headers().contains_key(header::EXPECT);
+    let is_coming = !waits_to_be_told(&request);
     let (head, body) = request.into_parts();
-    let kept = Arc::new(Mutex::new(Kept {
-        body,
-        is_coming: !is_told_to_go_on,
-    }));
+    let kept = Arc::new(Mutex::new(Kept { body, is_coming }));
     let lent = Body::new(Lent(kept.clone()));
-    let response = app.oneshot(Request::from_parts(head, lent)).await;
-    let left = within.saturating_sub(taken.elapsed());
-    // A client that takes longer is hung up on after its answer.
-    let _ = timeout(left, forget(&kept)).await;
-    response
+    let mut response = app.oneshot(Request::from_parts(head, lent)).await?;
+    let left = patience.within.saturating_sub(taken.elapsed());
+    let forgotten = timeout(left, forget(&kept, patience.bytes)).await;
+    if !forgotten.unwrap_or(false) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    Ok(response)
+}
+
+/// Whether the client sends the body only when it is told to go on (RFC 9110, 10.1.1).
+fn waits_to_be_told(request: &Request<Incoming>) -> bool {
+    let expected = request.headers().get(header::EXPECT);
+    request.version() > Version::HTTP_10
+        && expected.is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// A body, where the rest of it is found by whoever lent it.
 struct Kept {
     body: Incoming,
-    /// Whether the client sends it already. One that waits to be told to go on need not (RFC 9110, 10.1.1).
+    /// Whether the client sends it, and does not wait any more to be told to.
     is_coming: bool,
 }
 
@@ -80,20 +98,25 @@ impl HttpBody for Lent {
     }
 }
 
-/// Takes in the rest of a body.
-async fn forget(kept: &Mutex<Kept>) {
+/// Takes in the rest of a body. Whether that is all of it, so that the connection can be used again.
+async fn forget(kept: &Mutex<Kept>, most: u64) -> bool {
     let is_worth_it = {
         let kept = lock(kept);
-        kept.is_coming && kept.body.size_hint().lower() <= FORGOTTEN_BYTES
+        kept.is_coming && kept.body.size_hint().lower() <= most
     };
     let mut length = 0;
-    while is_worth_it && length <= FORGOTTEN_BYTES {
+    while is_worth_it && length <= most {
         let next = poll_fn(|context| Pin::new(&mut lock(kept).body).poll_frame(context));
-        let Some(Ok(frame)) = next.await else {
-            return;
-        };
-        length += frame.data_ref().map_or(0, |data| data.len() as u64);
+        match timeout(SILENCE, next).await {
+            Ok(Some(Ok(frame))) => {
+                let data = frame.data_ref().map_or(0, |data| data.len() as u64);
+                length += data.max(FRAME_BYTES);
+            }
+            Ok(None) => return true,
+            Ok(Some(Err(_))) | Err(_) => return false,
+        }
     }
+    false
 }
 
 /// A body is as good after a panic as before it.

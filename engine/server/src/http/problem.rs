@@ -47,7 +47,7 @@ kinds! {
     "actor-invalid" 400 "the actor cannot be read"
         "`Casewright-Actor` and `Casewright-Roles` are UTF-8 text of at most 1024 bytes.";
     "body-too-large" 413 "the body is too large"
-        "A request carries at most 1 MiB, the file of a plugin at most 48 MiB. Keep documents where they are and refer to them.";
+        "A request carries at most 1 MiB, the file of a plugin at most 48 MiB unless the operator's grants say otherwise. Keep documents where they are and refer to them.";
     "body-too-slow" 408 "the body did not come in time"
         "A client has as long to send a body as `serve --body-timeout` says. Nothing was done; send the request again.";
     "body-unreadable" 400 "the body cannot be read"

@@ -166,8 +166,10 @@ fn how_long_a_file_may_be_is_the_operator_s_to_say() {
     // More than is held of all such files together when nobody says otherwise.
     let file = vec![0; 80_000_000];
     put(&administrator, &file).problem(422, "plugin-unsound");
-    let other = administrator.send("PUT", "/plugins/other", Some(&file[..60_000_000]));
+    let other = administrator.send("PUT", "/plugins/other", Some(&file));
     other.problem(413, "body-too-large");
+    let nobody = server.nobody().send("PUT", "/plugins/well", Some(&file));
+    nobody.problem(401, "actor-missing");
 }
 
 #[test]
