@@ -13,6 +13,7 @@ use ureq::{Agent, AsSendBody, RequestExt};
 use super::limits::CallLimits;
 use super::loaded::{File, built};
 use crate::cli::{Failure, Verdict, print, tell};
+use crate::grants::Given;
 use crate::signature::{SIGNATURE, beside};
 
 /// A plugin that carries a language runtime is compiled for seconds, and the server may have others to compile.
@@ -39,6 +40,9 @@ pub(super) struct Apply {
     /// Who applies it, for a server that nothing stands in front of to say so.
     #[arg(long, value_name = "NAME", default_value = "administrator")]
     actor: String,
+    /// The server's file of grants, when it lets the plugin use more than is usual.
+    #[arg(long, value_name = "FILE")]
+    grants: Option<PathBuf>,
     /// A header for whatever stands in front of the server: `Authorization: Bearer …`.
     #[arg(long = "header", value_name = "NAME: VALUE", value_parser = header_of)]
     headers: Vec<(String, String)>,
@@ -64,7 +68,8 @@ impl Apply {
             None => built(&PathBuf::from("."))?,
         };
         // What is no plugin need not be sent to be told so.
-        let plugin = file.require(&CallLimits::default().host()?)?;
+        let given = Given::read(self.grants.as_deref())?;
+        let plugin = file.require(&CallLimits::default().host_with(&given)?)?;
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
