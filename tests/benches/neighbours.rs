@@ -1,4 +1,5 @@
-//! What steps take longer for while plugins that other cases ask misbehave: the real binary, over HTTP, on this disk.
+//! What steps take longer for while plugins that other cases ask misbehave: the real binary, over HTTP, with the data on
+//! the disk of the system's folder for temporary files.
 //!
 //! Run with `cargo bench -p casewright-tests --bench neighbours`, on a machine that does nothing else. One client has a good
 //! plugin decide in a case of its own, every five milliseconds; others have a hostile one do so without a pause, from four
@@ -18,7 +19,8 @@ use std::thread;
 use std::time::Duration;
 
 use beside::Table;
-use casewright_tests::server::{Server, Settings};
+use casewright_tests::binary;
+use casewright_tests::server::{Client, Server, Settings};
 use hostile::{Behaviour, Hostile};
 use serde_json::json;
 
@@ -55,25 +57,29 @@ fn main() {
     let good = Behaviour::Answer(br#"{"verdict": "good"}"#.to_vec());
     let all = [&[("well".to_owned(), good)], &rogues[..]].concat();
     let server = server(&all);
-    let client = server.actor("crm", "system");
-    let asked = |case: &str| client.event(case, "ask", &json!({}));
-    client.open("well", "ask-well", &json!({})).expect(201);
-    let call = || drop(asked("well").expect(200));
+    // Each has connections of its own.
+    let client = || server.actor("crm", "system");
+    let asked = |client: &Client, case: &str| client.event(case, "ask", &json!({}));
+    let own = client();
+    own.open("well", "ask-well", &json!({})).expect(201);
+    let call = || drop(asked(&own, "well").expect(200));
 
-    println!("{cores} cores");
+    let (program, data) = (binary().display(), server.data().display());
+    println!("{cores} cores, {program}, on {data}");
     let mut table = Table::new(Duration::from_millis(5));
     table.row("nothing", call, 0, |_| ());
     for ((name, _), (plugin, _)) in Behaviour::costly().iter().zip(&rogues) {
-        let neighbours = 4 * cores;
-        for number in 0..neighbours {
-            let workflow = format!("ask-{plugin}");
-            let case = format!("{plugin}-{number}");
-            client.open(&case, &workflow, &json!({})).expect(201);
+        let neighbours: Vec<_> = (0..4 * cores)
+            .map(|number| (client(), format!("{plugin}-{number}")))
+            .collect();
+        let workflow = format!("ask-{plugin}");
+        for (client, case) in &neighbours {
+            client.open(case, &workflow, &json!({})).expect(201);
         }
-        let misbehave = |number| {
-            let refused = asked(&format!("{plugin}-{number}"));
-            refused.problem(502, "decision-failed");
+        let misbehave = |number: usize| {
+            let (client, case) = &neighbours[number];
+            asked(client, case).problem(502, "decision-failed");
         };
-        table.row(name, call, neighbours, misbehave);
+        table.row(name, call, neighbours.len(), misbehave);
     }
 }

@@ -57,6 +57,8 @@ impl Table {
                     }
                 });
             }
+            // Also when a call fails, or the others would go on for ever.
+            let over = Over(&is_over);
             let started = Instant::now();
             let mut next = started;
             while started.elapsed() < ROW {
@@ -67,7 +69,7 @@ impl Table {
                 next = (next + self.pause).max(Instant::now());
                 thread::park_timeout(next.saturating_duration_since(Instant::now()));
             }
-            is_over.store(true, Ordering::Relaxed);
+            drop(over);
         });
         let first = self.first.get_or_insert_with(|| taken.clone());
         let us = |ns: u64| ns as f64 / 1000.0;
@@ -83,5 +85,14 @@ impl Table {
             ratio(0.99),
             hostile.into_inner(),
         );
+    }
+}
+
+/// Says that it is over when it goes.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
