@@ -2,8 +2,9 @@
 //! the disk of the system's folder for temporary files.
 //!
 //! Run with `cargo bench -p casewright-tests --bench neighbours`, on a machine that does nothing else. One client has a good
-//! plugin decide in a case of its own, every five milliseconds; others have a hostile one do so without a pause, from four
-//! times as many connections as there are cores.
+//! plugin decide in a case of its own, every five milliseconds; others, four times as many as there are cores, have a hostile
+//! one do so, without a pause or as often. Requests without a pause cost others by their number: that is what the row of
+//! good ones is for.
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -23,6 +24,9 @@ use casewright_tests::binary;
 use casewright_tests::server::{Client, Server, Settings};
 use hostile::{Behaviour, Hostile};
 use serde_json::json;
+
+/// From one request to the next.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A workflow of which each step asks a plugin.
 fn asking(plugin: &str) -> String {
@@ -66,20 +70,35 @@ fn main() {
 
     let (program, data) = (binary().display(), server.data().display());
     println!("{cores} cores, {program}, on {data}");
-    let mut table = Table::new(Duration::from_millis(5));
+    let mut table = Table::new(PAUSE);
     table.row("nothing", call, 0, |_| ());
+    let open = |plugin: &str, name: &str| -> Vec<_> {
+        let open = |number| {
+            let (client, case) = (client(), format!("{name}-{number}"));
+            let opened = client.open(&case, &format!("ask-{plugin}"), &json!({}));
+            opened.expect(201);
+            (client, case)
+        };
+        (0..4 * cores).map(open).collect()
+    };
+    // What as many take that are no worse than the one that is measured.
+    let others = open("well", "other");
+    let ask = |number: usize| {
+        let (client, case) = &others[number];
+        asked(client, case).expect(200);
+    };
+    table.row("good ones", call, others.len(), ask);
     for ((name, _), (plugin, _)) in Behaviour::costly().iter().zip(&rogues) {
-        let neighbours: Vec<_> = (0..4 * cores)
-            .map(|number| (client(), format!("{plugin}-{number}")))
-            .collect();
-        let workflow = format!("ask-{plugin}");
-        for (client, case) in &neighbours {
-            client.open(case, &workflow, &json!({})).expect(201);
-        }
+        let others = open(plugin, plugin);
         let misbehave = |number: usize| {
-            let (client, case) = &neighbours[number];
+            let (client, case) = &others[number];
             asked(client, case).problem(502, "decision-failed");
         };
-        table.row(name, call, neighbours.len(), misbehave);
+        table.row(name, call, others.len(), misbehave);
+        let now_and_then = |number: usize| {
+            misbehave(number);
+            thread::park_timeout(PAUSE);
+        };
+        table.row("... every 5 ms", call, others.len(), now_and_then);
     }
 }

@@ -1,10 +1,10 @@
 //! Commands to a case: events with data that fits or nearly fits, timers, time that passes.
 
+use arbitrary::{Error, Unstructured};
 use casewright_case::{Actor, Case, Outcome, Setting, fire, open, possible, send};
 use casewright_chart::{Limits, Timestamp};
 use casewright_definition::file::Types;
 use casewright_definition::{Definition, Pack};
-use arbitrary::{Error, Unstructured};
 use serde_json::{Value as Json, json};
 
 use crate::shipped::{Broken, shared, shipped};

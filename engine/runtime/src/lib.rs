@@ -28,8 +28,8 @@ pub mod services;
 pub mod space;
 mod sweep;
 mod timer;
-mod turns;
 pub mod verify;
+mod workers;
 
 pub use clock::{Clock, ManualClock, Stopwatch, SystemClock};
 pub use definitions::Definitions;

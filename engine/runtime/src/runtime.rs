@@ -21,7 +21,7 @@ use crate::lane::Lanes;
 use crate::once::{InFlight, Reply};
 use crate::plugins::{NotTaken, Plugins};
 use crate::services::Serve;
-use crate::turns::Turns;
+use crate::workers::Workers;
 use crate::{jobs, timer};
 
 /// Runs cases. Cheap to clone; every clone is the same runtime.
@@ -61,8 +61,8 @@ struct Means {
     serve: Option<Server>,
     /// Whether all is done where it is asked for, and nothing on threads of its own.
     in_place: bool,
-    /// Places for those that compute for long.
-    slow: Turns,
+    /// For what computes for long.
+    workers: Workers,
     clock: Arc<dyn Clock>,
     limits: Limits,
 }
@@ -114,15 +114,14 @@ impl Runtime {
         clock: Arc<dyn Clock>,
         limits: Limits,
     ) -> Result<Self, StoreError> {
-        // More steps of a workflow at a time than there are cores would only take them from everything else. As many
-        // again are for other workflows.
+        // One core is for everything else, whatever the steps of a workflow compute.
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let means = Means {
             plugins: RwLock::new(Arc::new(plugins)),
             decide: None,
             serve: None,
             in_place: false,
-            slow: Turns::new(2 * cores),
+            workers: Workers::new(cores - 1),
             clock,
             limits,
         };
@@ -149,7 +148,7 @@ impl Runtime {
             decide: Some(decide),
             serve: Some(serve),
             in_place: true,
-            slow: Turns::new(1),
+            workers: Workers::new(1),
             clock,
             limits,
         };
@@ -387,21 +386,17 @@ impl Runtime {
         }
     }
 
-    /// Computes for a workflow on a thread that may be slow, once there is a place for one more.
+    /// Computes for a workflow on a thread that may be slow, once there is one.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
         workflow: &str,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, CommandError> {
-        // Each thread would keep a megabyte or more for itself, and those beyond the cores would get nothing done
-        // sooner.
-        let turn = self.shared.means.slow.take(workflow).await;
-        // Work that has begun goes on when nobody waits for it any more, and keeps its turn.
-        let turned = move || {
-            let _turn = turn;
-            work()
-        };
-        self.aside(turned).await
+        if self.shared.means.in_place {
+            return Ok(work());
+        }
+        let done = self.shared.means.workers.run(workflow, work).await;
+        done.ok_or(CommandError::Panicked)
     }
 
     /// Does work on a thread that may be slow.
