@@ -189,6 +189,9 @@ impl Runtime {
     /// Takes no more commands, and waits until everything taken is written.
     pub async fn shut_down(&self) {
         self.shared.stopping.send_replace(true);
+        if !self.shared.means.in_place {
+            self.shared.means.workers.end().await;
+        }
         let committer = lock(&self.shared.committer).take();
         drop(committer);
         let writer = lock(&self.shared.writer).take();
@@ -386,7 +389,8 @@ impl Runtime {
         }
     }
 
-    /// Computes for a workflow on a thread that may be slow, once there is one.
+    /// Computes for a workflow on a thread that may be slow, once there is one. What the work owns is there until then, also
+    /// when nobody waits any more.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
         workflow: &str,
@@ -396,7 +400,10 @@ impl Runtime {
             return Ok(work());
         }
         let done = self.shared.means.workers.run(workflow, work).await;
-        done.ok_or(CommandError::Panicked)
+        done.ok_or_else(|| match *self.shared.stopping.borrow() {
+            true => CommandError::Stopped,
+            false => CommandError::Panicked,
+        })
     }
 
     /// Does work on a thread that may be slow.

@@ -1,6 +1,7 @@
 //! Threads for steps that compute for long, shared out among workflows.
 
 use std::collections::{HashMap, VecDeque};
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -10,6 +11,8 @@ use tokio::sync::oneshot;
 
 /// How long a thread waits for work before it ends. Each keeps a megabyte or more for itself.
 const IDLE: Duration = Duration::from_secs(10);
+/// How long the end waits for work that is being done. It is bounded by its fuel to far less.
+const LAST: Duration = Duration::from_secs(5);
 
 /// A number of threads, half of which the steps of one workflow take at most. So one whose plugin computes without end, and
 /// whose steps stand in a long line, keeps those of no other workflow waiting in it: neither for commands nor, as long as fewer
@@ -26,7 +29,8 @@ struct Shared {
     /// How many work for one workflow at most.
     each: usize,
     state: Mutex<State>,
-    called: Condvar,
+    /// Told when the last piece of work is done after the end.
+    ended: Condvar,
 }
 
 #[derive(Default)]
@@ -36,8 +40,11 @@ struct State {
     /// The workflows of which one more piece of work can begin, each once.
     ready: VecDeque<String>,
     threads: usize,
-    /// How many of the threads wait for work.
-    idle: usize,
+    /// How many of them were called for work and have not come yet.
+    called: usize,
+    /// Those that wait for work. The last is called first: it worked last, and the others may end.
+    idle: Vec<Arc<Condvar>>,
+    is_over: bool,
 }
 
 /// The work for a workflow.
@@ -58,12 +65,19 @@ impl Workers {
             most: 2 * each,
             each,
             state: Mutex::default(),
-            called: Condvar::new(),
+            ended: Condvar::new(),
         }))
     }
 
-    /// Has work done for the workflow `id`, unless nobody waits for it when its turn comes. Nothing when it panics, or the
-    /// system has no thread to give.
+    /// Takes no more work, and waits for what is being done.
+    pub(crate) async fn end(&self) {
+        let shared = self.0.clone();
+        // It panics nowhere, and who ends has nothing to do about it.
+        let _ = tokio::task::spawn_blocking(move || shared.end()).await;
+    }
+
+    /// Has work done for the workflow `id`, unless nobody waits for it when its turn comes. Nothing when it panics, when the
+    /// system has no thread to give, and after the end.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         id: &str,
@@ -84,42 +98,47 @@ impl Workers {
 impl Shared {
     fn push(self: &Arc<Self>, id: &str, work: Work) {
         let mut state = self.state();
-        state
-            .lines
-            .entry(id.to_owned())
-            .or_default()
-            .waiting
-            .push_back(work);
+        if state.is_over {
+            return;
+        }
+        let line = state.lines.entry(id.to_owned()).or_default();
+        line.waiting.push_back(work);
         state.line_up(id, self.each);
         self.call(&mut state);
     }
 
-    /// Calls a thread for the next piece of work, if one is ready.
+    /// Calls a thread for the next piece of work, if one is ready and nobody is on the way to it.
     fn call(self: &Arc<Self>, state: &mut State) {
-        if state.ready.is_empty() {
+        if state.ready.len() <= state.called {
             return;
         }
-        if state.idle > 0 {
-            self.called.notify_one();
+        if let Some(idle) = state.idle.pop() {
+            idle.notify_one();
+            state.called += 1;
         } else if state.threads < self.most {
             let shared = self.clone();
             let worker = thread::Builder::new().name("worker".to_owned());
             match worker.spawn(move || shared.work()) {
-                Ok(_) => state.threads += 1,
+                Ok(_) => {
+                    state.threads += 1;
+                    state.called += 1;
+                }
                 Err(error) if state.threads == 0 => {
                     tracing::error!(%error, "there is no thread for a step");
                     // Whoever waits is told when it is dropped.
-                    state.lines.clear();
-                    state.ready.clear();
+                    drop(state.clear());
                 }
-                Err(error) => tracing::warn!(%error, "there is no further thread for steps"),
+                // Those that there are take it in turn.
+                Err(error) => tracing::debug!(%error, "there is no further thread for steps"),
             }
         }
     }
 
     /// What a thread does.
     fn work(self: Arc<Self>) {
+        let call = Arc::new(Condvar::new());
         let mut state = self.state();
+        state.called -= 1;
         loop {
             if let Some((id, work)) = state.take(self.each) {
                 self.call(&mut state);
@@ -129,20 +148,49 @@ impl Shared {
                 }
                 state = self.state();
                 state.done(&id, self.each);
+                if state.is_over && state.lines.is_empty() {
+                    self.ended.notify_all();
+                }
                 continue;
             }
-            state.idle += 1;
-            let (woken, waited) = self
-                .called
-                .wait_timeout(state, IDLE)
-                .unwrap_or_else(PoisonError::into_inner);
-            state = woken;
-            state.idle -= 1;
-            if waited.timed_out() && state.ready.is_empty() {
+            if state.is_over {
                 state.threads -= 1;
                 return;
             }
+            state.idle.push(call.clone());
+            let (woken, waited) = call
+                .wait_timeout(state, IDLE)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            let own = state.idle.iter().position(|idle| Arc::ptr_eq(idle, &call));
+            match own {
+                None => state.called -= 1,
+                Some(own) => {
+                    state.idle.remove(own);
+                    if waited.timed_out() {
+                        state.threads -= 1;
+                        return;
+                    }
+                }
+            }
         }
+    }
+
+    /// Takes no more work, drops what waits, and waits for what is being done, but not for ever.
+    fn end(&self) {
+        let mut state = self.state();
+        state.is_over = true;
+        let waiting = state.clear();
+        for idle in mem::take(&mut state.idle) {
+            idle.notify_one();
+            state.called += 1;
+        }
+        drop(state);
+        drop(waiting);
+        let state = self.state();
+        let is_busy = |state: &mut State| !state.lines.is_empty();
+        let ended = self.ended.wait_timeout_while(state, LAST, is_busy);
+        drop(ended);
     }
 
     /// Nothing panics while it is held.
@@ -152,6 +200,15 @@ impl Shared {
 }
 
 impl State {
+    /// What waits, which it does no more.
+    fn clear(&mut self) -> Vec<Work> {
+        self.ready.clear();
+        let lines = self.lines.values_mut();
+        let waiting = lines.flat_map(|line| line.waiting.drain(..)).collect();
+        self.lines.retain(|_, line| line.busy > 0);
+        waiting
+    }
+
     /// Makes a workflow ready for which there is work that may begin.
     fn line_up(&mut self, id: &str, each: usize) {
         let may_begin = self
@@ -257,6 +314,61 @@ mod tests {
         }
         assert_eq!(workers.run("a", || 7).await, Some(7));
         assert_eq!(workers.0.state().threads, 1);
+    }
+
+    #[tokio::test]
+    async fn one_after_the_other_is_done_by_the_thread_that_worked_last() {
+        let workers = Workers::new(2);
+        let (release, held) = mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        let burst = ["a", "b", "c", "d"].map(|id| {
+            let held = held.clone();
+            begin(workers.run(id, move || held.lock().unwrap().recv().is_ok()))
+        });
+        for _ in &burst {
+            release.send(()).unwrap();
+        }
+        for done in burst {
+            assert_eq!(done.await, Some(true));
+        }
+        let rest = || {
+            let all_rest = || {
+                let state = workers.0.state();
+                state.idle.len() == state.threads
+            };
+            while !all_rest() {
+                thread::yield_now();
+            }
+        };
+        rest();
+        let first = workers.run("a", || thread::current().id()).await;
+        for _ in 0..100 {
+            rest();
+            assert_eq!(workers.run("a", || thread::current().id()).await, first);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_end_waits_for_what_is_done_and_drops_what_waits() {
+        let workers = Arc::new(Workers::new(1));
+        let (release, held) = mpsc::channel::<()>();
+        let (begun, begins) = mpsc::channel();
+        let first = begin(workers.run("a", move || {
+            begun.send(()).unwrap();
+            held.recv().is_ok()
+        }));
+        begins.recv().unwrap();
+        let second = begin(workers.run("a", || true));
+        let ending = tokio::spawn({
+            let workers = workers.clone();
+            async move { workers.end().await }
+        });
+        assert_eq!(second.await, None);
+        assert_eq!(workers.run("b", || true).await, None);
+        assert!(!ending.is_finished());
+        release.send(()).unwrap();
+        ending.await.unwrap();
+        assert_eq!(first.await, Some(true));
     }
 
     #[tokio::test]

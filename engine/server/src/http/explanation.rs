@@ -39,12 +39,13 @@ pub(super) async fn show(
     FromActor(actor): FromActor,
 ) -> Result<Response, Problem> {
     // It costs what carrying out a command costs.
-    let _permit = permit(&server)?;
+    let permit = permit(&server)?;
     let view = server.runtime.case(&case)?;
     let explain = move |setting: casewright_case::Setting<'_>, case: &casewright_case::Case| {
-        ExplanationForm::of(setting, case, &actor)
+        // Held for as long as it waits, whoever waits for it.
+        (ExplanationForm::of(setting, case, &actor), permit)
     };
-    let explained = server.runtime.explained(&view, explain).await?;
+    let (explained, _permit) = server.runtime.explained(&view, explain).await?;
     let etag = [(header::ETAG, etag(view.case.revision))];
     Ok((etag, JsonBody(explained)).into_response())
 }
@@ -66,14 +67,15 @@ pub(super) async fn rehearse(
     State(server): State<Server>,
     Segment(case): Segment,
     FromActor(actor): FromActor,
-    FromJson(new, _permit): FromJson<NewEvent>,
+    FromJson(new, permit): FromJson<NewEvent>,
 ) -> Result<Response, Problem> {
     let view = server.runtime.case(&case)?;
     let (event, who) = (new.event.clone(), actor.clone());
     let rehearsed = server.runtime.explained(&view, move |setting, case| {
-        casewright_case::rehearse(setting, case, &new.event, &new.data, &who)
+        let rehearsal = casewright_case::rehearse(setting, case, &new.event, &new.data, &who);
+        (rehearsal, permit)
     });
-    let rehearsal = rehearsed.await?;
+    let (rehearsal, _permit) = rehearsed.await?;
     let problem = rehearsal.outcome.as_ref().err().map(|refusal| {
         let refused = CommandError::Refused {
             refusal: refusal.clone(),
