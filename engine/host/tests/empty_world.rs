@@ -218,8 +218,7 @@ fn what_is_printed_goes_nowhere_and_nothing_is_read() {
         .spawn()
         .unwrap();
     let mut input = process.stdin.take().unwrap();
-    // It may have ended by now, for it does not read.
-    let _ = input.write_all(b"for the server\n");
+    input.write_all(b"for the server\n").unwrap();
     let output = process.wait_with_output().unwrap();
     let [printed, complained] =
         [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());

@@ -24,9 +24,7 @@ const LAST: Duration = Duration::from_secs(5);
 pub(crate) struct Workers(Arc<Shared>);
 
 struct Shared {
-    /// How many threads there are at most.
-    most: usize,
-    /// How many work for one workflow at most.
+    /// How many threads work for one workflow at most; twice as many there are in all.
     each: usize,
     state: Mutex<State>,
     /// Told when the last piece of work is done after the end.
@@ -60,10 +58,8 @@ type Work = Box<dyn FnOnce() + Send>;
 impl Workers {
     /// As many threads as this for each of the workflows, and twice as many for all.
     pub(crate) fn new(each: usize) -> Self {
-        let each = each.max(1);
         Workers(Arc::new(Shared {
-            most: 2 * each,
-            each,
+            each: each.max(1),
             state: Mutex::default(),
             ended: Condvar::new(),
         }))
@@ -115,7 +111,7 @@ impl Shared {
         if let Some(idle) = state.idle.pop() {
             idle.notify_one();
             state.called += 1;
-        } else if state.threads < self.most {
+        } else if state.threads < 2 * self.each {
             let shared = self.clone();
             let worker = thread::Builder::new().name("worker".to_owned());
             match worker.spawn(move || shared.work()) {

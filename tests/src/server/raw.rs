@@ -60,17 +60,13 @@ pub fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Reads one answer; none when the server hangs up before its end.
+/// Reads one answer, and nothing of the next; none when the server hangs up before its end.
 pub fn read_answer(stream: &mut TcpStream) -> Option<RawReply> {
-    let mut bytes = Vec::new();
-    let end_of_head = loop {
-        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
-        if let Some(end) = end {
-            break end + 4;
-        }
-        read_some(stream, &mut bytes)?;
-    };
-    let head = String::from_utf8_lossy(&bytes[..end_of_head]).into_owned();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(read(stream, 1)?[0]);
+    }
+    let head = String::from_utf8_lossy(&head);
     let mut lines = head
         .lines()
         .filter(|line| !line.is_empty())
@@ -78,26 +74,14 @@ pub fn read_answer(stream: &mut TcpStream) -> Option<RawReply> {
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let head: Vec<String> = lines.collect();
     let length = value(&head, "content-length").and_then(|length| length.parse().ok());
-    let length: usize = length.unwrap_or(0);
-    while bytes.len() < end_of_head + length {
-        read_some(stream, &mut bytes)?;
-    }
-    Some(RawReply {
-        status,
-        head,
-        body: bytes[end_of_head..].to_vec(),
-    })
+    let body = read(stream, length.unwrap_or(0))?;
+    Some(RawReply { status, head, body })
 }
 
-fn read_some(stream: &mut TcpStream, bytes: &mut Vec<u8>) -> Option<()> {
-    let mut buffer = [0; 4096];
-    match stream.read(&mut buffer) {
-        Ok(count @ 1..) => {
-            bytes.extend_from_slice(&buffer[..count]);
-            Some(())
-        }
-        _ => None,
-    }
+fn read(stream: &mut TcpStream, length: usize) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 fn value<'a>(head: &'a [String], name: &str) -> Option<&'a str> {

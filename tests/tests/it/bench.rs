@@ -52,8 +52,7 @@ fn check_row(row: &Json) {
     assert!(figure(row, "steps_per_commit") <= clients, "{row}");
     if cfg!(target_os = "linux") {
         assert!(figure(row, "memory_bytes") > 0.0, "{row}");
-        // The system counts in hundredths of a second.
-        assert!(figure(row, "cpu_s_per_1000_steps") >= 0.0, "{row}");
+        assert!(figure(row, "cpu_s_per_1000_steps") > 0.0, "{row}");
     }
 }
 
@@ -78,7 +77,7 @@ fn steps_are_measured_by_workflow_and_clients() {
 fn a_store_with_cases_is_measured_beside_an_empty_one() {
     let mut rows = lines(&[
         "--clients=2",
-        "--seconds=1",
+        "--seconds=0.2",
         "--warmup=0",
         "--cases=50",
         "--idempotency",

@@ -44,7 +44,7 @@ fn open(client: &Client, case: &str) -> casewright_tests::server::Reply {
 
 #[test]
 fn a_connection_that_says_nothing_or_half_of_it_is_closed() {
-    let server = Settings::small().with("--header-timeout", "1s").start();
+    let server = Settings::small().with("--header-timeout", "50ms").start();
     for said in ["", "GET /health HTTP/1.1\r\nHost: x\r\nX-Slow: "] {
         let mut stream = connect(server.address());
         stream.write_all(said.as_bytes()).unwrap();
@@ -59,14 +59,14 @@ fn a_connection_that_says_nothing_or_half_of_it_is_closed() {
 
 #[test]
 fn a_body_that_does_not_come_is_not_waited_for() {
-    let server = Settings::small().with("--body-timeout", "1s").start();
+    let server = Settings::small().with("--body-timeout", "50ms").start();
     let mut stream = announce(server.address(), 100);
     assert_eq!(answer(&mut stream).status, 100);
     stream.write_all(b"{\"workflow\":").unwrap();
     let told = answer(&mut stream);
     let problem = told.problem(408, "body-too-slow");
     assert_eq!(told.header("connection"), Some("close"));
-    assert_eq!(problem["detail"], "expected the whole body within 1s");
+    assert_eq!(problem["detail"], "expected the whole body within 50ms");
     let client = server.actor("crm", "system");
     client.get("/cases/C-1").problem(404, "unknown-case");
     open(&client, "C-1").expect(201);
